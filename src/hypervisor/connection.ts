@@ -1,0 +1,23 @@
+import type { Domains } from './domains.js';
+import type { Events } from './events.js';
+import type { Host } from './host.js';
+import type { Stream } from './stream.js';
+
+/** An open hypervisor. */
+export interface Connection extends Host, Domains, Events {
+  /** The URI asked for; undefined when the driver chose one itself (then getURI tells). */
+  readonly uri: string | undefined;
+  readonly readonly: boolean;
+  isAlive(): Promise<boolean>;
+  /** @param interval seconds, 0 to stop. */
+  setKeepAlive(interval: number, count: number): Promise<boolean>;
+  streamNew(flags?: number): Promise<Stream>;
+  /**
+   * Another connection to the same place, on another thread: it answers while a call on this one blocks, which is
+   * how a job is watched and aborted. Close it when done.
+   */
+  secondary(): Promise<Connection>;
+  /** Lets go of every domain, snapshot and so on handed out since the last release. */
+  release(): Promise<void>;
+  close(): Promise<void>;
+}

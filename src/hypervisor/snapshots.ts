@@ -1,0 +1,44 @@
+/** A snapshot libvirt (or a driver of ours) keeps metadata of. */
+export interface Snapshot {
+  readonly name: string;
+  readonly domainName: string;
+  getXMLDesc(flags?: number): Promise<string>;
+  /** @throws HypervisorError VIR_ERR_NO_DOMAIN_SNAPSHOT for a root. */
+  getParent(flags?: number): Promise<Snapshot>;
+  numChildren(flags?: number): Promise<number>;
+  listChildrenNames(flags?: number): Promise<string[]>;
+  listAllChildren(flags?: number): Promise<Snapshot[]>;
+  isCurrent(flags?: number): Promise<boolean>;
+  hasMetadata(flags?: number): Promise<boolean>;
+  /** virDomainRevertToSnapshot. */
+  revert(flags?: number): Promise<void>;
+  delete(flags?: number): Promise<void>;
+  free(): Promise<void>;
+}
+
+/** A checkpoint: a named point since which a disk's changes are tracked. */
+export interface Checkpoint {
+  readonly name: string;
+  readonly domainName: string;
+  getXMLDesc(flags?: number): Promise<string>;
+  /** @throws HypervisorError VIR_ERR_NO_DOMAIN_CHECKPOINT for a root. */
+  getParent(flags?: number): Promise<Checkpoint>;
+  listAllChildren(flags?: number): Promise<Checkpoint[]>;
+  delete(flags?: number): Promise<void>;
+  free(): Promise<void>;
+}
+
+/** The snapshots and checkpoints of a domain. */
+export interface DomainSnapshots {
+  snapshotCreateXML(xml: string, flags?: number): Promise<Snapshot>;
+  snapshotLookupByName(name: string, flags?: number): Promise<Snapshot>;
+  /** @throws HypervisorError VIR_ERR_NO_DOMAIN_SNAPSHOT if there is no current one. */
+  snapshotCurrent(flags?: number): Promise<Snapshot>;
+  hasCurrentSnapshot(flags?: number): Promise<boolean>;
+  snapshotNum(flags?: number): Promise<number>;
+  snapshotListNames(flags?: number): Promise<string[]>;
+  listAllSnapshots(flags?: number): Promise<Snapshot[]>;
+  checkpointCreateXML(xml: string, flags?: number): Promise<Checkpoint>;
+  checkpointLookupByName(name: string, flags?: number): Promise<Checkpoint>;
+  listAllCheckpoints(flags?: number): Promise<Checkpoint[]>;
+}
