@@ -1,0 +1,44 @@
+import { present, succeed } from './error.js';
+import { Handle } from './handle.js';
+import { native } from './library.js';
+
+// virStreamSend and virStreamRecv: a non-blocking stream would have to wait.
+const WOULD_BLOCK = -2;
+
+/** virStream: bytes between the hypervisor and us. Blocking unless made with VIR_STREAM_NONBLOCK. */
+export class Stream extends Handle {
+  /** @internal made by Connection.streamNew */
+  static create(connection: bigint, flags: number): Stream {
+    return new Stream(present<bigint>(native.virStreamNew(connection, flags)));
+  }
+
+  /** @returns up to `length` bytes; empty at the end; null where a non-blocking stream has none yet. */
+  recv(length: number): Uint8Array | null {
+    const bytes = new Uint8Array(length);
+    const count: number = native.virStreamRecv(this.pointer, bytes, length);
+    return count === WOULD_BLOCK ? null : bytes.slice(0, succeed(count));
+  }
+
+  /** @returns how many bytes were taken; null where a non-blocking stream takes none yet. */
+  send(data: Uint8Array): number | null {
+    const count: number = native.virStreamSend(this.pointer, data, data.length);
+    return count === WOULD_BLOCK ? null : succeed(count);
+  }
+
+  /** Ends it, and throws what went wrong on the far side. */
+  finish(): void {
+    succeed(native.virStreamFinish(this.pointer));
+  }
+
+  abort(): void {
+    succeed(native.virStreamAbort(this.pointer));
+  }
+
+  override describe(): Record<string, string> {
+    return {};
+  }
+
+  protected override unreference(pointer: bigint): void {
+    native.virStreamFree(pointer);
+  }
+}
