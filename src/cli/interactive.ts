@@ -1,0 +1,164 @@
+import { createInterface } from 'node:readline';
+import { GrammarError, type ParsedCommand, parseLine } from '../grammar/index.js';
+import { defaultURI } from '../hypervisor/index.js';
+import {
+  type CommandSpec,
+  dispatch,
+  errorLines,
+  type Output,
+  type Registry,
+  Session,
+} from '../shell/index.js';
+import { openerFor } from './connect.js';
+import { DebugTrace } from './debug.js';
+import type { Globals } from './globals.js';
+import type { LogFile } from './log-file.js';
+import { reserveDescriptors } from './reserve-descriptors.js';
+
+interface InteractOptions {
+  readonly globals: Globals;
+  readonly output: Output;
+  readonly registry: Registry;
+  readonly log: LogFile | undefined;
+}
+
+const BANNER = `Welcome to snapctl, the virtualization interactive terminal.
+
+Type:  'help' for help with commands
+       'quit' to quit
+
+`;
+
+/**
+ * Reads commands line by line, from a terminal or from a script on standard input, and runs each line when it
+ * has come. As in virsh, a failed line does not end the session and the exit status is 0.
+ * @returns the exit status: 1 if a connection asked for by name can't be opened.
+ */
+export async function interact({ globals, output, registry, log }: InteractOptions): Promise<number> {
+  const uri = defaultURI(globals.uri, process.env);
+  await reserveDescriptors([uri]);
+  const trace = new DebugTrace(globals.debug, output, log);
+  const session = new Session(openerFor(globals, 'lanes'), output, uri, globals.readonly);
+  if (globals.uri !== undefined || process.env.VIRSH_DEFAULT_CONNECT_URI) {
+    try {
+      await session.connection();
+    } catch (error) {
+      for (const line of errorLines(error)) output.error(line);
+      return 1;
+    }
+  }
+  output.extra(BANNER);
+  const reader = new LineReader(output, globals.json);
+  let running: AbortController | undefined;
+  const onInterrupt = (): void => running?.abort();
+  process.on('SIGINT', onInterrupt);
+  process.on('SIGTERM', onInterrupt);
+  try {
+    while (!session.ended) {
+      const line = await reader.next(session.readonly ? 'snapctl > ' : 'snapctl # ');
+      if (line === undefined) {
+        if (!globals.json) output.print('\n');
+        break;
+      }
+      const commands = line === '' ? [] : await parse(line, registry, output);
+      for (const parsed of commands) trace.command(parsed.command.name, parsed.given);
+      running = new AbortController();
+      await dispatch(commands, {
+        output,
+        session,
+        registry,
+        signal: running.signal,
+        interactive: true,
+        json: globals.json,
+        timing: globals.timing,
+      });
+      running = undefined;
+    }
+  } finally {
+    process.off('SIGINT', onInterrupt);
+    process.off('SIGTERM', onInterrupt);
+    reader.close();
+    await session.close().catch(() => undefined);
+  }
+  return 0;
+}
+
+async function parse(
+  line: string,
+  registry: Registry,
+  output: Output,
+): Promise<ParsedCommand<CommandSpec>[]> {
+  try {
+    return await parseLine(line, registry.lookup);
+  } catch (error) {
+    if (!(error instanceof GrammarError)) throw error;
+    for (const message of error.messages) output.error(message);
+    return [];
+  }
+}
+
+/**
+ * Lines of input, one at a time. On a terminal with editing; otherwise the prompt and the line are shown as
+ * virsh shows them, so that a transcript reads like a session.
+ */
+class LineReader {
+  readonly #output: Output;
+  readonly #terminal: boolean;
+  readonly #silent: boolean;
+  readonly #lines: ReturnType<typeof createInterface>;
+  readonly #waiting: ((line: string | undefined) => void)[] = [];
+  readonly #ready: string[] = [];
+  #closed = false;
+
+  constructor(output: Output, silent: boolean) {
+    this.#output = output;
+    this.#silent = silent;
+    this.#terminal = Boolean(output.streams.stdin.isTTY && output.streams.stdout.isTTY);
+    this.#lines = createInterface({
+      input: output.streams.stdin,
+      ...(this.#terminal ? { output: output.streams.stdout, terminal: true } : { terminal: false }),
+    });
+    this.#lines.on('line', (line) => {
+      const waiter = this.#waiting.shift();
+      if (waiter) waiter(line);
+      else this.#ready.push(line);
+    });
+    this.#lines.on('SIGINT', () => {
+      // At the prompt: drop what was typed. While a command runs: the program's own handler hears it.
+      if (this.#waiting.length > 0) {
+        this.#lines.write(null, { ctrl: true, name: 'u' });
+        this.#output.print('\n');
+        this.#lines.prompt();
+      } else {
+        process.kill(process.pid, 'SIGINT');
+      }
+    });
+    this.#lines.once('close', () => {
+      this.#closed = true;
+      for (const waiter of this.#waiting.splice(0)) waiter(undefined);
+    });
+  }
+
+  async next(prompt: string): Promise<string | undefined> {
+    if (this.#terminal) {
+      this.#lines.setPrompt(prompt);
+      this.#lines.prompt();
+    }
+    const line = await this.#take();
+    if (!this.#terminal && !this.#silent) {
+      this.#output.print(line === undefined ? prompt : `${prompt}${line}\n`);
+    }
+    return line;
+  }
+
+  close(): void {
+    this.#lines.close();
+  }
+
+  #take(): Promise<string | undefined> {
+    const line = this.#ready.shift();
+    if (line !== undefined) return Promise.resolve(line);
+    if (this.#closed) return Promise.resolve(undefined);
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+}

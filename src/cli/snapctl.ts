@@ -1,0 +1,96 @@
+import { registry } from '../../commands/index.js';
+import { GrammarError, type ParsedCommand, parseLine, parseWords } from '../grammar/index.js';
+import { defaultURI } from '../hypervisor/index.js';
+import { type CommandSpec, dispatch, errorLines, type Outcome, Output, Session } from '../shell/index.js';
+import { openerFor } from './connect.js';
+import { DebugTrace } from './debug.js';
+import { type Globals, parseGlobals, UsageError } from './globals.js';
+import { leave } from './leave.js';
+import { LogFile } from './log-file.js';
+import { reserveDescriptors } from './reserve-descriptors.js';
+
+const exitStatus: Record<Outcome, number> = { done: 0, failed: 1, interrupted: 130 };
+
+async function main(argv: readonly string[]): Promise<number> {
+  const streams = { stdin: process.stdin, stdout: process.stdout, stderr: process.stderr };
+  let globals: Globals;
+  let log: LogFile | undefined;
+  try {
+    globals = parseGlobals(argv, process.env);
+    log = globals.log === undefined ? undefined : new LogFile(globals.log);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    new Output(streams, { quiet: false }).error(error.message);
+    return 1;
+  }
+  const output = new Output(streams, {
+    quiet: globals.quiet,
+    onError: (line) => log?.write('ERROR', line),
+  });
+  for (const warning of globals.warnings) output.error(warning);
+  if (globals.action !== 'run') {
+    const { inform } = await import('./inform.js');
+    await inform(globals.action, output, registry);
+    return 0;
+  }
+  if (globals.words.length === 0) {
+    const { interact } = await import('./interactive.js');
+    return interact({ globals, output, registry, log });
+  }
+  return runOnce(globals, output, log);
+}
+
+/** Runs the command or commands of the program's own line. */
+async function runOnce(globals: Globals, output: Output, log: LogFile | undefined): Promise<number> {
+  const trace = new DebugTrace(globals.debug, output, log);
+  const [first = '', ...rest] = globals.words;
+  if (rest.length === 0 && first === '') return 1;
+  let commands: ParsedCommand<CommandSpec>[];
+  try {
+    if (rest.length === 0) {
+      trace.say('DEBUG', `commands: "${first}"`);
+      commands = await parseLine(first, registry.lookup);
+    } else {
+      commands = await parseWords(globals.words, registry.lookup);
+    }
+  } catch (error) {
+    if (!(error instanceof GrammarError)) throw error;
+    for (const message of error.messages) output.error(message);
+    return 1;
+  }
+  for (const parsed of commands) trace.command(parsed.command.name, parsed.given);
+
+  const uri = defaultURI(globals.uri, process.env);
+  await reserveDescriptors([uri, ...commands.flatMap(({ given }) => given.map((option) => option.value))]);
+  const long = commands.some((parsed) => parsed.command.long) || globals.keepalive !== undefined;
+  const session = new Session(openerFor(globals, long ? 'lanes' : 'direct'), output, uri, globals.readonly);
+  const interrupt = new AbortController();
+  if (long) process.on('SIGINT', () => interrupt.abort());
+  if (long) process.on('SIGTERM', () => interrupt.abort());
+  try {
+    // A connection that was named must work even for commands that need none, as in virsh.
+    if (globals.uri !== undefined || process.env.VIRSH_DEFAULT_CONNECT_URI) await session.connection();
+  } catch (error) {
+    for (const line of errorLines(error)) output.error(line);
+    return 1;
+  }
+  const outcome = await dispatch(commands, {
+    output,
+    session,
+    registry,
+    signal: interrupt.signal,
+    interactive: false,
+    json: globals.json,
+    timing: globals.timing,
+  });
+  await session.close().catch(() => undefined);
+  return exitStatus[outcome];
+}
+
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  // The reader of a pipe is gone: nothing more can be said, and that is no fault of the command's.
+  if (error.code === 'EPIPE') process.exit(0);
+  throw error;
+});
+
+leave(await main(process.argv.slice(2)));

@@ -1,0 +1,97 @@
+import type { GrammarCommand, GrammarOption, OptionType } from '../grammar/index.js';
+import type { Arguments } from './arguments.js';
+import type { Context } from './context.js';
+import type { JsonShape } from './json-shape.js';
+
+/** virsh's help groups, by help keyword. */
+export type GroupKeyword =
+  | 'domain'
+  | 'monitor'
+  | 'events'
+  | 'host'
+  | 'checkpoint'
+  | 'snapshot'
+  | 'backup'
+  | 'archive'
+  | 'snapctl';
+
+/** What fills in an option's value at Tab; the completion room knows how to get each. */
+export type CompleterName =
+  | 'domain'
+  | 'domain-active'
+  | 'domain-inactive'
+  | 'domain-running'
+  | 'domain-paused'
+  | 'domain-with-snapshot'
+  | 'domain-with-managed-save'
+  | 'domain-uuid'
+  | 'snapshot'
+  | 'disk-target'
+  | 'interface'
+  | 'path'
+  | 'folder'
+  | 'command'
+  | 'cpu-model'
+  | 'diskspec'
+  | 'memspec';
+
+export interface OptionSpec extends GrammarOption {
+  /** One line, as `help` prints it. */
+  readonly help: string;
+  readonly completer?: CompleterName;
+  /** All values that the option takes, where they are a fixed set. */
+  readonly values?: readonly string[];
+  /** An empty value is an answer, not a mistake. */
+  readonly emptyOk?: boolean;
+  /** The libvirt flag bit that this flag stands for (see `Arguments.bits`). */
+  readonly bit?: number;
+}
+
+/** What must hold between a command's options before it runs; checked in order. */
+export type OptionRule =
+  | { readonly exclusive: readonly [string, string] }
+  | { readonly option: string; readonly requires: string };
+
+/** `--a` and `--b` exclude each other. */
+export const exclusive = (a: string, b: string): OptionRule => ({ exclusive: [a, b] });
+/** `--option` makes no sense without `--needed`. */
+export const requires = (option: string, needed: string): OptionRule => ({ option, requires: needed });
+
+/**
+ * A command: everything that help, parsing, completion, man pages, shell completions and `--json` are
+ * derived from, and what it does.
+ */
+export interface CommandSpec<O extends readonly OptionSpec[] = readonly OptionSpec[]> extends GrammarCommand {
+  readonly group: GroupKeyword;
+  /** One line for lists. */
+  readonly summary: string;
+  /** A sentence or more for `help` (line breaks are kept). */
+  readonly description: string;
+  /** More for the man page: paragraphs that `help` doesn't print. */
+  readonly manual?: readonly string[];
+  readonly options: O;
+  readonly rules?: readonly OptionRule[];
+  /** Runs without a connection to a hypervisor. */
+  readonly noConnection?: boolean;
+  /** Not listed in help, man pages or completions. */
+  readonly hidden?: boolean;
+  /**
+   * May hold its connection for long: runs with its calls on a thread of their own, so that an interrupt is
+   * heard and the job can be aborted meanwhile.
+   */
+  readonly long?: boolean;
+  /** What `--json` prints; without it, `--json` prints the command's text as `{"message": …}`. */
+  readonly json?: JsonShape;
+  run(context: Context, args: Arguments<O>): Promise<void>;
+}
+
+/** Names of the options of the given types. */
+export type OptionName<O extends readonly OptionSpec[], T extends OptionType = OptionType> = Extract<
+  O[number],
+  { readonly type: T }
+>['name'];
+
+/** Gives a command's data its exact type, so that `run` can only ask for options that exist. */
+export function defineCommand<const O extends readonly OptionSpec[]>(spec: CommandSpec<O>): CommandSpec {
+  return spec as unknown as CommandSpec;
+}

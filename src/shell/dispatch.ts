@@ -1,0 +1,106 @@
+import type { ParsedCommand } from '../grammar/index.js';
+import type { Connection } from '../hypervisor/index.js';
+import { Arguments } from './arguments.js';
+import type { CommandSpec } from './command.js';
+import type { Context } from './context.js';
+import { CommandError, errorLines, InterruptedError } from './errors.js';
+import { toJson } from './json-shape.js';
+import type { Output } from './output.js';
+import type { Registry } from './registry.js';
+import type { Session } from './session.js';
+
+export interface DispatchOptions {
+  readonly output: Output;
+  readonly session: Session;
+  readonly registry: Registry;
+  readonly signal: AbortSignal;
+  readonly interactive: boolean;
+  /** `--json` was given for all commands. */
+  readonly json: boolean;
+  /** Print how long each command took. */
+  readonly timing: boolean;
+}
+
+export type Outcome = 'done' | 'failed' | 'interrupted';
+
+/**
+ * Runs parsed commands one after the other, going on after a failure, as virsh does.
+ * @returns the outcome of the last command that ran; an interrupt ends the sequence.
+ */
+export async function dispatch(
+  commands: readonly ParsedCommand<CommandSpec>[],
+  options: DispatchOptions,
+): Promise<Outcome> {
+  const { output, session, timing } = options;
+  let outcome: Outcome = 'done';
+  for (const parsed of commands) {
+    const json = options.json || parsed.json;
+    const start = performance.now();
+    try {
+      await runOne(parsed, json, options);
+      outcome = 'done';
+    } catch (error) {
+      outcome = error instanceof InterruptedError ? 'interrupted' : 'failed';
+      session.noteFailure(error);
+      for (const line of errorLines(error)) output.error(line);
+    }
+    await session.release();
+    if (outcome === 'interrupted' || session.ended) break;
+    if (timing) output.print(`\n(Time: ${(performance.now() - start).toFixed(3)} ms)\n\n`);
+    else if (!json) output.extra('\n');
+  }
+  return outcome;
+}
+
+async function runOne(
+  parsed: ParsedCommand<CommandSpec>,
+  json: boolean,
+  options: DispatchOptions,
+): Promise<void> {
+  const { command } = parsed;
+  const { output, session } = options;
+  const connection = command.noConnection ? undefined : await session.connection();
+  let emitted: { value: unknown } | undefined;
+  const context: Context = {
+    output,
+    session,
+    registry: options.registry,
+    signal: options.signal,
+    interactive: options.interactive,
+    json,
+    get connection(): Connection {
+      if (!connection) throw new Error(`command '${command.name}' has no connection`);
+      return connection;
+    },
+    emit(value) {
+      emitted = { value };
+    },
+  };
+  if (!json) {
+    await checkAndRun(context, parsed);
+    return;
+  }
+  output.beginCapture();
+  let text = '';
+  try {
+    await checkAndRun(context, parsed);
+  } finally {
+    text = output.endCapture();
+  }
+  output.raw(`${toJson(emitted ? emitted.value : { message: text.trim() })}\n`);
+}
+
+async function checkAndRun(context: Context, parsed: ParsedCommand<CommandSpec>): Promise<void> {
+  const given = new Set(parsed.given.map((option) => option.name));
+  for (const rule of parsed.command.rules ?? []) {
+    if ('exclusive' in rule) {
+      const [a, b] = rule.exclusive;
+      if (given.has(a) && given.has(b)) {
+        throw new CommandError(`Options --${a} and --${b} are mutually exclusive`);
+      }
+    } else if (given.has(rule.option) && !given.has(rule.requires)) {
+      throw new CommandError(`Option --${rule.requires} is required by option --${rule.option}`);
+    }
+  }
+  await parsed.command.run(context, new Arguments(parsed));
+}

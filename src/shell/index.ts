@@ -1,0 +1,30 @@
+export { Arguments } from './arguments.js';
+export {
+  type CommandSpec,
+  type CompleterName,
+  defineCommand,
+  exclusive,
+  type GroupKeyword,
+  type OptionName,
+  type OptionRule,
+  type OptionSpec,
+  requires,
+} from './command.js';
+export type { Context } from './context.js';
+export { type DispatchOptions, dispatch, type Outcome } from './dispatch.js';
+export { type JobOptions, type JobResult, runDomainJob } from './domain-job.js';
+export { type DomainKey, domainOf, findDomain } from './domain-option.js';
+export { editXml, type XmlEdit } from './edit-xml.js';
+export { CommandError, errorLines, InterruptedError, orFail, SilentFailure } from './errors.js';
+export { commandHelp, documentedOptions, groupHelp, optionForm, overview, synopsis } from './help.js';
+export { type JsonShape, shapeErrors, toJson } from './json-shape.js';
+export { parseScaled, parseWhole } from './numbers.js';
+export { Output, type Streams } from './output.js';
+export { printable, printableLine } from './printable.js';
+export { askChoice } from './question.js';
+export { readTextFile } from './read-file.js';
+export { type CommandGroup, Registry, type RegistryEntry } from './registry.js';
+export { type ConnectOptions, type Opener, Session } from './session.js';
+export { orFileError, systemErrorText } from './system-error.js';
+export { formatTable } from './table.js';
+export { xmlOutput } from './xml-output.js';

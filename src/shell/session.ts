@@ -1,0 +1,96 @@
+import {
+  VIR_ERR_INVALID_CONN,
+  VIR_ERR_NO_CONNECT,
+  VIR_ERR_RPC,
+  VIR_ERR_SYSTEM_ERROR,
+  VIR_FROM_REMOTE,
+} from '../hypervisor/constants.js';
+import { type Connection, HypervisorError } from '../hypervisor/index.js';
+import { CommandError, orFail } from './errors.js';
+import type { Output } from './output.js';
+
+export interface ConnectOptions {
+  readonly readonly: boolean;
+}
+
+/** Opens a URI; undefined leaves the choice to the hypervisor library. */
+export type Opener = (uri: string | undefined, options: ConnectOptions) => Promise<Connection>;
+
+/**
+ * The connection that commands run on, opened when first needed and reopened when it was lost. What a lost
+ * connection was doing is never repeated.
+ */
+export class Session {
+  readonly #open: Opener;
+  readonly #output: Output;
+  #connection: Connection | undefined;
+  #lost = false;
+  uri: string | undefined;
+  readonly: boolean;
+  /** `quit` or `exit` was run. */
+  ended = false;
+
+  constructor(open: Opener, output: Output, uri: string | undefined, readonly: boolean) {
+    this.#open = open;
+    this.#output = output;
+    this.uri = uri;
+    this.readonly = readonly;
+  }
+
+  get connected(): boolean {
+    return this.#connection !== undefined;
+  }
+
+  /** The connection, opened or reopened if need be. @throws CommandError it can't be opened. */
+  async connection(): Promise<Connection> {
+    if (!this.#connection || this.#lost) await this.#reconnect(this.uri, this.readonly, false);
+    return this.#connection as Connection;
+  }
+
+  /** Leaves the present connection for another. @throws CommandError; the session is then unconnected. */
+  async connect(uri: string | undefined, readonly: boolean): Promise<void> {
+    await this.#reconnect(uri, readonly, true);
+  }
+
+  /** Notes what a failed command tells about the connection. */
+  noteFailure(error: unknown): void {
+    const cause = error instanceof CommandError ? error.cause : error;
+    if (cause instanceof CommandError) this.noteFailure(cause);
+    else if (cause instanceof HypervisorError && tellsOfLoss(cause)) this.#lost = true;
+  }
+
+  /** Frees what the last command took from the hypervisor. */
+  async release(): Promise<void> {
+    if (this.#connection && !this.#lost) await this.#connection.release();
+  }
+
+  async close(): Promise<void> {
+    const connection = this.#connection;
+    this.#connection = undefined;
+    await connection?.close();
+  }
+
+  async #reconnect(uri: string | undefined, readonly: boolean, asked: boolean): Promise<void> {
+    const hadOne = this.#connection !== undefined;
+    const wasLost = this.#lost;
+    await this.close().catch(() => undefined);
+    this.#connection = await orFail(
+      wasLost ? 'Failed to reconnect to the hypervisor' : 'failed to connect to the hypervisor',
+      this.#open(uri, { readonly }),
+    );
+    this.#lost = false;
+    if (asked) {
+      this.uri = uri;
+      this.readonly = readonly;
+    } else if (hadOne) {
+      this.#output.error('Reconnected to the hypervisor');
+    }
+  }
+}
+
+/** The errors after which virsh, too, takes its connection for lost. */
+const tellsOfLoss = ({ code, domain }: HypervisorError): boolean =>
+  (code === VIR_ERR_SYSTEM_ERROR && domain === VIR_FROM_REMOTE) ||
+  code === VIR_ERR_RPC ||
+  code === VIR_ERR_NO_CONNECT ||
+  code === VIR_ERR_INVALID_CONN;
