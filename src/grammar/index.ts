@@ -1,6 +1,7 @@
 export { Binding, isOptionWord } from './binding.js';
 export { splitCommaList } from './comma-list.js';
 export { parseLine, parseWords } from './parse.js';
+export { quoteWord } from './quote.js';
 export {
   type CommandLookup,
   type GivenOption,

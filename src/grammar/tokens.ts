@@ -25,7 +25,10 @@ export interface ScannedWord {
   readonly dangling: boolean;
 }
 
-export type Scanned = ({ readonly kind: 'word' } & ScannedWord) | { readonly kind: 'separator' };
+export type Scanned =
+  | ({ readonly kind: 'word' } & ScannedWord)
+  /** `open`: a comment that goes on to the end of the line. */
+  | { readonly kind: 'separator'; readonly open?: boolean };
 
 /**
  * virsh's quoting: `'…'` is literal, `"…"` and a bare `\` escape as in a shell, `#` at the start of a word
@@ -45,7 +48,7 @@ export function* scan(line: string): Generator<Scanned> {
     if (line[at] === '#') {
       const end = line.indexOf('\n', at);
       at = end < 0 ? line.length : end + 1;
-      yield { kind: 'separator' };
+      yield { kind: 'separator', open: end < 0 };
       continue;
     }
     const word = scanWord(line, at);

@@ -22,16 +22,20 @@ export type CompleterName =
   | 'domain-inactive'
   | 'domain-running'
   | 'domain-paused'
+  | 'domain-persistent'
   | 'domain-with-snapshot'
   | 'domain-with-managed-save'
   | 'domain-uuid'
   | 'snapshot'
   | 'disk-target'
   | 'interface'
+  | 'mountpoint'
+  | 'numa-cell'
+  | 'page-size'
+  | 'host-cpu'
   | 'path'
   | 'folder'
   | 'command'
-  | 'cpu-model'
   | 'diskspec'
   | 'memspec';
 
@@ -41,6 +45,10 @@ export interface OptionSpec extends GrammarOption {
   readonly completer?: CompleterName;
   /** All values that the option takes, where they are a fixed set. */
   readonly values?: readonly string[];
+  /** Several of `values` may be given, separated by commas. */
+  readonly valueList?: boolean;
+  /** Not listed in help, man pages or completions. */
+  readonly hidden?: boolean;
   /** An empty value is an answer, not a mistake. */
   readonly emptyOk?: boolean;
   /** The libvirt flag bit that this flag stands for (see `Arguments.bits`). */

@@ -33,7 +33,7 @@ export function optionForm(option: OptionSpec, named: boolean): string {
 export function documentedOptions(spec: CommandSpec): { option: OptionSpec; named: boolean }[] {
   let named = false;
   return spec.options
-    .filter((option) => option.type !== 'alias')
+    .filter((option) => option.type !== 'alias' && !option.hidden)
     .map((option) => {
       const entry = { option, named };
       if (option.type !== 'argv' && takesPosition(option)) named = true;
