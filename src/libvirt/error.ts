@@ -17,7 +17,7 @@ export interface LibvirtErrorFields {
 
 /** A libvirt call that failed. */
 export class LibvirtError extends Error {
-  override readonly name = 'LibvirtError';
+  override readonly name: string = 'LibvirtError';
   readonly code: number;
   readonly domain: number;
   readonly level: number;
@@ -44,6 +44,11 @@ export class LibvirtError extends Error {
     const { code, domain, message, level, str1, str2, str3, int1, int2 } = this;
     return { code, domain, message, level, str1, str2, str3, int1, int2 };
   }
+}
+
+/** A call that failed because its connection is gone: what was asked may or may not have happened. */
+export class ConnectionLostError extends LibvirtError {
+  override readonly name = 'ConnectionLostError';
 }
 
 const virError = koffi.struct({

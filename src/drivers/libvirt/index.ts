@@ -1,0 +1,2 @@
+/** The driver for every URI libvirt knows. */
+export { open } from './open.js';

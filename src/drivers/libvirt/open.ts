@@ -1,0 +1,67 @@
+import type { Connection } from '../../hypervisor/connection.js';
+import type { OpenOptions } from '../../hypervisor/open.js';
+import type { DispatcherOptions } from '../../libvirt/dispatcher.js';
+import { LanePool } from '../../libvirt/lane-pool.js';
+import { openDirect, type Session } from '../../libvirt/session.js';
+import { toHypervisorError } from './errors.js';
+import { Watching } from './watching.js';
+
+function connect(
+  uri: string | undefined,
+  session: Session,
+  watching: Watching,
+  options: OpenOptions,
+  secondary: () => Promise<Connection>,
+  close: () => Promise<void>,
+): Connection {
+  let closing: Promise<void> | null = null;
+  const added = {
+    uri,
+    readonly: options.readonly ?? false,
+    watchDomainEvents: watching.watchDomainEvents,
+    watchMonitorEvents: watching.watchMonitorEvents,
+    watchConnection: watching.watchConnection,
+    secondary,
+    release: () => session.release(),
+    close: () => {
+      closing ??= close();
+      return closing;
+    },
+  };
+  return Object.assign(Object.create(session.connection), added) as Connection;
+}
+
+/**
+ * Opens any URI libvirt knows; undefined lets libvirt choose.
+ * @throws HypervisorError; LibraryMissingError where libvirt isn't installed.
+ */
+export async function open(uri: string | undefined, options: OpenOptions = {}): Promise<Connection> {
+  const lanes = options.mode === 'lanes';
+  const settings: DispatcherOptions = {
+    uri,
+    readonly: options.readonly ?? false,
+    // A prompt of libvirt's own would fight with the one on an interactive terminal.
+    auth: !lanes,
+    keepalive: options.keepalive,
+  };
+  const watching = new Watching(settings);
+  const pool = new LanePool({ ...settings, pump: lanes, mapError: toHypervisorError });
+
+  const secondary = async (): Promise<Connection> => {
+    const session = await pool.lease();
+    return connect(uri, session, watching, options, secondary, () => session.close());
+  };
+
+  let session: Session;
+  try {
+    session = lanes ? await pool.lease() : openDirect(settings, toHypervisorError);
+  } catch (error) {
+    await pool.closeAll();
+    throw toHypervisorError(error);
+  }
+  return connect(uri, session, watching, options, secondary, async () => {
+    await watching.close();
+    await session.close();
+    await pool.closeAll();
+  });
+}

@@ -1,0 +1,23 @@
+/** libvirt for Node.js: the C API in TypeScript. Needs libvirt.so.0; see LibraryMissingError. */
+export * from './async-objects.js';
+export * from './connection.js';
+export type * from './connection-host.js';
+export * as constants from './constants.js';
+export * from './domain.js';
+export * from './domain-checkpoint.js';
+export type * from './domain-devices.js';
+export type * from './domain-guest.js';
+export type * from './domain-jobs.js';
+export type * from './domain-lifecycle.js';
+export type * from './domain-resources.js';
+export { DomainSnapshot } from './domain-snapshot.js';
+export * from './embed-cure.js';
+export { ConnectionLostError, LibvirtError, type LibvirtErrorFields } from './error.js';
+export type { EventDomain } from './event-callbacks.js';
+export { EventConnection } from './event-thread.js';
+export { hardExit } from './hard-exit.js';
+export { LanePool, type LanePoolOptions } from './lane-pool.js';
+export { FunctionMissingError, hasFunction, LibraryMissingError, registerEventLoop } from './library.js';
+export * from './session.js';
+export * from './stream.js';
+export type { TypedParameter } from './typed-parameters.js';

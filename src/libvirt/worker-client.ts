@@ -1,0 +1,112 @@
+import { Worker } from 'node:worker_threads';
+import { VIR_ERR_ERROR, VIR_ERR_INTERNAL_ERROR, VIR_FROM_NONE } from './constants.js';
+import { ConnectionLostError } from './error.js';
+import { decodeError } from './error-crossing.js';
+import { workerFile } from './worker-file.js';
+import type { WorkerAnswer, WorkerRole } from './worker-protocol.js';
+
+interface Pending {
+  resolve(value: unknown): void;
+  reject(error: Error): void;
+}
+
+/**
+ * A worker thread and the requests on their way to it. It keeps the process alive only while one is unanswered.
+ */
+export class WorkerClient {
+  readonly #worker: Worker;
+  readonly #pending = new Map<number, Pending>();
+  readonly #exited: Promise<void>;
+  #next = 1;
+  #dead: Error | null = null;
+
+  /** @param onOther gets every message that is not an answer. */
+  constructor(
+    role: WorkerRole,
+    private readonly onOther: (message: Exclude<WorkerAnswer, { id: number }>) => void = () => {},
+  ) {
+    this.#worker = new Worker(workerFile(), { workerData: role });
+    this.#worker.on('message', (answer: WorkerAnswer) => this.#receive(answer));
+    this.#worker.on('error', (error: Error) => this.#fail(error));
+    this.#exited = new Promise((resolve) => {
+      this.#worker.once('exit', () => {
+        this.#fail(
+          new ConnectionLostError({
+            code: VIR_ERR_INTERNAL_ERROR,
+            domain: VIR_FROM_NONE,
+            level: VIR_ERR_ERROR,
+            message: 'the thread of the connection has ended',
+            str1: null,
+            str2: null,
+            str3: null,
+            int1: 0,
+            int2: 0,
+          }),
+        );
+        resolve();
+      });
+    });
+    this.#worker.unref();
+  }
+
+  /** @param afterPost runs once the request is on its way. */
+  request(message: object, afterPost: () => void = () => {}): Promise<unknown> {
+    if (this.#dead) return Promise.reject(this.#dead);
+    const id = this.#next;
+    this.#next += 1;
+    return new Promise((resolve, reject) => {
+      this.#pending.set(id, { resolve, reject });
+      this.#worker.ref();
+      try {
+        this.#worker.postMessage({ ...message, id });
+      } catch (error) {
+        this.#settle(id);
+        reject(error as Error);
+        return;
+      }
+      afterPost();
+    });
+  }
+
+  /** Keeps the process alive until `release`: for a start that is answered by no request. */
+  hold(): void {
+    this.#worker.ref();
+  }
+
+  release(): void {
+    if (this.#pending.size === 0) this.#worker.unref();
+  }
+
+  get busy(): boolean {
+    return this.#pending.size > 0;
+  }
+
+  /** Resolves when the thread has ended by itself. */
+  get exited(): Promise<void> {
+    this.#worker.ref();
+    return this.#exited;
+  }
+
+  #receive(answer: WorkerAnswer): void {
+    if (!('id' in answer)) {
+      this.onOther(answer);
+      return;
+    }
+    const pending = this.#settle(answer.id);
+    if ('error' in answer) pending?.reject(decodeError(answer.error));
+    else pending?.resolve(answer.value);
+  }
+
+  #settle(id: number): Pending | undefined {
+    const pending = this.#pending.get(id);
+    this.#pending.delete(id);
+    if (this.#pending.size === 0) this.#worker.unref();
+    return pending;
+  }
+
+  #fail(error: Error): void {
+    this.#dead ??= error;
+    for (const { reject } of this.#pending.values()) reject(this.#dead);
+    this.#pending.clear();
+  }
+}

@@ -1,0 +1,44 @@
+import type { DispatcherOptions } from './dispatcher.js';
+import type { CrossingError } from './error-crossing.js';
+
+/** What a worker is started as. */
+export type WorkerRole = { role: 'calls'; options: DispatcherOptions } | { role: 'events' };
+
+/** To a call lane. Requests are answered in order, by id. */
+export type LaneRequest =
+  | { id: number; op: 'open' | 'release' | 'close' }
+  | { id: number; op: 'call'; object: number; method: string; args: unknown[] };
+
+/** To the event thread: `source` numbers one of its connections. */
+export type EventRequest =
+  | { id: number; op: 'open'; source: number; options: DispatcherOptions }
+  | { id: number; op: 'watch'; source: number; watch: number; names: string[]; domain?: string | undefined }
+  | {
+      id: number;
+      op: 'watch-monitor';
+      source: number;
+      watch: number;
+      event: string | null;
+      domain?: string | undefined;
+      flags: number;
+    }
+  | { id: number; op: 'unwatch'; source: number; watch: number }
+  | { id: number; op: 'close'; source: number }
+  | { id: number; op: 'stop' };
+
+/** Leaves the id to the sender. */
+export type WithoutId<T> = T extends { id: number } ? Omit<T, 'id'> : never;
+
+export type WorkerAnswer =
+  | { id: number; value: unknown }
+  | { id: number; error: CrossingError }
+  /** The event thread pumps; libvirt's timer `wake` set to 0 gets it out of a wait. */
+  | { ready: true; wake: number }
+  | { events: SourceEvent[] };
+
+/** An event on its way out of the event thread. `watch` is absent for the connection's own. */
+export interface SourceEvent {
+  source: number;
+  watch?: number;
+  event: unknown;
+}
