@@ -1,4 +1,5 @@
 export { Arguments } from './arguments.js';
+export { camelCase } from './camel-case.js';
 export {
   type CommandSpec,
   type CompleterName,
@@ -11,15 +12,20 @@ export {
   requires,
 } from './command.js';
 export type { Context } from './context.js';
+export { cpuInMap, cpuRanges, cpusOfMap } from './cpu-map.js';
 export { type DispatchOptions, dispatch, type Outcome } from './dispatch.js';
+export { domainDescription } from './domain-description.js';
+export { domainDocument } from './domain-document.js';
 export { type JobOptions, type JobResult, runDomainJob } from './domain-job.js';
 export { type DomainKey, domainOf, findDomain } from './domain-option.js';
 export { editXml, type XmlEdit } from './edit-xml.js';
 export { CommandError, errorLines, InterruptedError, orFail, SilentFailure } from './errors.js';
+export { fixedDecimals } from './fixed-decimals.js';
 export { commandHelp, documentedOptions, groupHelp, optionForm, overview, synopsis } from './help.js';
 export { type JsonShape, shapeErrors, toJson } from './json-shape.js';
 export { parseScaled, parseWhole } from './numbers.js';
 export { Output, type Streams } from './output.js';
+export { type PrettyCapacity, prettyCapacity } from './pretty-capacity.js';
 export { printable, printableLine } from './printable.js';
 export { askChoice } from './question.js';
 export { readTextFile } from './read-file.js';
@@ -27,4 +33,6 @@ export { type CommandGroup, Registry, type RegistryEntry } from './registry.js';
 export { type ConnectOptions, type Opener, Session } from './session.js';
 export { orFileError, systemErrorText } from './system-error.js';
 export { formatTable } from './table.js';
+export { typedValueText } from './typed-value.js';
+export { attributeAt, elementsAt, parseXml, textAt } from './xml-elements.js';
 export { xmlOutput } from './xml-output.js';
