@@ -1,0 +1,42 @@
+import type { CompleterName } from '../shell/index.js';
+import type { Completer } from './completer.js';
+import { diskTarget, mountpoint, networkInterface } from './devices.js';
+import {
+  activeDomain,
+  anyDomain,
+  domainUUID,
+  domainWithManagedSave,
+  domainWithSnapshot,
+  inactiveDomain,
+  pausedDomain,
+  persistentDomain,
+  runningDomain,
+} from './domains.js';
+import { hostCPU, numaCell, pageSize } from './host.js';
+import { folder, path } from './paths.js';
+import { snapshot } from './snapshots.js';
+import { diskspec, memspec } from './specs.js';
+
+/** The completer behind each name; names of commands are the engine's own business. */
+export const completers: Readonly<Record<Exclude<CompleterName, 'command'>, Completer>> = {
+  domain: anyDomain,
+  'domain-active': activeDomain,
+  'domain-inactive': inactiveDomain,
+  'domain-running': runningDomain,
+  'domain-paused': pausedDomain,
+  'domain-persistent': persistentDomain,
+  'domain-with-snapshot': domainWithSnapshot,
+  'domain-with-managed-save': domainWithManagedSave,
+  'domain-uuid': domainUUID,
+  snapshot,
+  'disk-target': diskTarget,
+  interface: networkInterface,
+  mountpoint,
+  'numa-cell': numaCell,
+  'page-size': pageSize,
+  'host-cpu': hostCPU,
+  path,
+  folder,
+  diskspec,
+  memspec,
+};
