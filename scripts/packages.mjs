@@ -1,0 +1,72 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+
+/*
+ * The Debian and Ubuntu packages that this project uses, in one list. `for` says what needs one:
+ *   run    the program itself, with real guests
+ *   guest  building the tiny guest (its kernel and busybox are unpacked into a cache, and not installed)
+ *   test   tests that compare with virsh or run in other shells, in a terminal, or with the manual's tools
+ */
+const packages = [
+  { name: 'libvirt0', for: 'run' },
+  { name: 'libvirt-daemon', for: 'run' },
+  { name: 'libvirt-daemon-driver-qemu', for: 'run' },
+  { name: 'qemu-system-x86', for: 'run' },
+  { name: 'qemu-utils', for: 'run' },
+  { name: 'qemu-guest-agent', for: 'guest' },
+  { name: 'cpio', for: 'guest' },
+  { name: 'e2fsprogs', for: 'guest' },
+  // Kernel modules are compressed from Debian 13 and Ubuntu 24.04 on.
+  { name: 'xz-utils', for: 'guest' },
+  { name: 'zstd', for: 'guest' },
+  { name: 'libvirt-clients', for: 'test' },
+  { name: 'libvirt-dev', for: 'test' },
+  { name: 'tmux', for: 'test' },
+  { name: 'man-db', for: 'test' },
+  { name: 'mandoc', for: 'test' },
+  { name: 'bash-completion', for: 'test' },
+  { name: 'zsh', for: 'test' },
+  { name: 'fish', for: 'test' },
+];
+
+/**
+ * @param {('run'|'guest'|'test')[]} purposes
+ * @returns {string[]} package names
+ */
+export function packagesFor(purposes) {
+  return packages.filter((entry) => purposes.includes(entry.for)).map((entry) => entry.name);
+}
+
+/** @returns {string[]} those of the packages that are not installed (or only half) */
+export function missingPackages(names) {
+  let output = '';
+  try {
+    const format = '${Package} ${db:Status-Status}\\n';
+    output = execFileSync('dpkg-query', ['-W', '-f', format, ...names], { encoding: 'utf8', stdio: 'pipe' });
+  } catch (error) {
+    // It ends with 1 when it does not know one of them, and has printed the others.
+    output = error.stdout ?? '';
+  }
+  const installed = new Set(output.split('\n').filter((line) => line.endsWith(' installed')));
+  return names.filter((name) => !installed.has(`${name} installed`));
+}
+
+/**
+ * @returns {{name: string, apt: boolean}} what the system calls itself (os-release(5)), and whether the names in this
+ *   list are those of its packages
+ */
+export function distribution() {
+  let text = '';
+  for (const path of ['/etc/os-release', '/usr/lib/os-release']) {
+    try {
+      text = readFileSync(path, 'utf8');
+      break;
+    } catch {}
+  }
+  const field = (name) => new RegExp(`^${name}="?([^"\\n]*)"?$`, 'm').exec(text)?.[1] ?? '';
+  const families = [field('ID'), ...field('ID_LIKE').split(' ')];
+  return {
+    name: field('PRETTY_NAME') || process.platform,
+    apt: families.includes('debian') || families.includes('ubuntu'),
+  };
+}

@@ -1,0 +1,72 @@
+/*
+ * What makes the kernel start sooner when every instruction is emulated (measured with -accel tcg on QEMU 7.2, 4.5 s
+ * down to 3.3 s from power-on to the agent): no self-tests of ciphers and kprobes, no certificates, no run-time
+ * patching of locks, and plain copy loops instead of `rep movs`, which the emulator does byte by byte (this also makes
+ * the memory rewriter four times faster).
+ */
+const fastStart = [
+  'cryptomgr.notests',
+  'initcall_blacklist=crypto_kdf108_init,init_kprobe_trace,load_system_certificate_list,cubictcp_register',
+  'noreplace-smp',
+  'clearcpuid=erms,fsrm,rep_good',
+];
+
+/** The kernel's command line: the serial console, and the guest's own arguments (see test/guest/root/init). */
+export function kernelArguments({ dirty, agent = true } = {}) {
+  const own = [...(agent ? [] : ['agent=off']), ...(dirty ? [`dirty=${dirty}`] : [])];
+  return ['console=ttyS0', 'quiet', 'panic=-1', ...fastStart, ...own].join(' ');
+}
+
+/**
+ * The tiny guest as libvirt domain XML, for emulation (no /dev/kvm needed).
+ *
+ * @param {{
+ *   name: string, guest: {kernel: string, initrd: string}, serial: string,
+ *   disks: {target: string, path: string, format?: string}[],
+ *   memory?: number, vcpus?: number, dirty?: number, agent?: boolean, channel?: boolean, devices?: string
+ * }} options serial: file that the guest's console is appended to; memory: MiB; dirty: MiB of memory that the guest
+ *   keeps rewriting; agent: whether the guest runs its agent; channel: whether there is a port for one; devices: more
+ *   device XML
+ */
+export function domainXml(options) {
+  const { name, guest, serial, disks, memory = 256, vcpus = 1, channel = true, devices = '' } = options;
+  const diskXml = disks.map(
+    ({ target, path, format = 'qcow2' }) => `
+    <disk type='file' device='disk'>
+      <driver name='qemu' type='${format}'/>
+      <source file='${xmlText(path)}'/>
+      <target dev='${target}' bus='virtio'/>
+    </disk>`,
+  );
+  const channelXml = channel
+    ? `
+    <channel type='unix'>
+      <target type='virtio' name='org.qemu.guest_agent.0'/>
+    </channel>`
+    : '';
+  return `<domain type='qemu'>
+  <name>${xmlText(name)}</name>
+  <memory unit='MiB'>${memory}</memory>
+  <vcpu>${vcpus}</vcpu>
+  <os>
+    <type arch='x86_64' machine='q35'>hvm</type>
+    <kernel>${xmlText(guest.kernel)}</kernel>
+    <initrd>${xmlText(guest.initrd)}</initrd>
+    <cmdline>${xmlText(kernelArguments(options))}</cmdline>
+  </os>
+  <features><acpi/></features>
+  <cpu mode='maximum'/>
+  <clock offset='utc'/>
+  <devices>${diskXml.join('')}${channelXml}
+    <controller type='usb' model='none'/>
+    <serial type='file'>
+      <source path='${xmlText(serial)}' append='on'/>
+    </serial>
+    <memballoon model='virtio'/>${devices}
+  </devices>
+</domain>
+`;
+}
+
+const xmlText = (text) =>
+  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll("'", '&apos;');
