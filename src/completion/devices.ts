@@ -1,39 +1,32 @@
+import type { Element } from '@xmldom/xmldom';
 import { VIR_DOMAIN_XML_INACTIVE } from '../hypervisor/constants.js';
+import { attributeAt, elementsAt, parseXml } from '../shell/index.js';
 import type { Candidate } from './candidate.js';
 import type { Completer, CompletionRequest } from './completer.js';
 import { domainOnLine } from './domains.js';
-import { attribute, children, parseXml } from './xml.js';
 
 /** Devices of one kind in the XML of the domain on the line. */
 async function devicesOf(request: CompletionRequest, kind: string, flags: number): Promise<Element[]> {
-  const xml = await (await domainOnLine(request)).getXMLDesc(flags);
-  const root = (await parseXml(xml)).documentElement;
-  return children(root, 'devices').flatMap((devices) => children(devices, kind));
+  const domain = await domainOnLine(request);
+  return elementsAt(await parseXml(await domain.getXMLDesc(flags)), 'devices', kind);
 }
 
+const candidate = (text: string | undefined, help: string | undefined): Candidate[] =>
+  text === undefined ? [] : [{ text, ...(help === undefined ? {} : { help }) }];
+
 /** Target names of the domain's disks: vda, sdb… */
-export const diskTarget: Completer = async (request) => {
-  const disks = await devicesOf(request, 'disk', 0);
-  return disks.flatMap((disk): Candidate[] => {
-    const text = children(disk, 'target').map((target) => attribute(target, 'dev'))[0];
-    if (!text) return [];
-    const [source] = children(disk, 'source');
-    const help =
-      source && (attribute(source, 'file') || attribute(source, 'dev') || attribute(source, 'name'));
-    return [{ text, ...(help ? { help } : {}) }];
-  });
-};
+export const diskTarget: Completer = async (request) =>
+  (await devicesOf(request, 'disk', 0)).flatMap((disk) =>
+    candidate(attributeAt(disk, ['target'], 'dev'), attributeAt(disk, ['source'], 'file', 'dev', 'name')),
+  );
 
 /** Target devices of the domain's network interfaces; MAC addresses where they have no device. */
 export const networkInterface: Completer = async (request) => {
-  const inactive =
-    request.command.options.some(({ name }) => name === 'config') && request.given('config').length > 0;
-  const interfaces = await devicesOf(request, 'interface', inactive ? VIR_DOMAIN_XML_INACTIVE : 0);
-  return interfaces.flatMap((device): Candidate[] => {
-    const dev = children(device, 'target').map((target) => attribute(target, 'dev'))[0];
-    const mac = children(device, 'mac').map((each) => attribute(each, 'address'))[0];
-    const text = dev || mac;
-    return text ? [{ text, ...(dev && mac ? { help: mac } : {}) }] : [];
+  const flags = request.given('config').length > 0 ? VIR_DOMAIN_XML_INACTIVE : 0;
+  return (await devicesOf(request, 'interface', flags)).flatMap((device) => {
+    const mac = attributeAt(device, ['mac'], 'address');
+    const dev = attributeAt(device, ['target'], 'dev');
+    return dev === undefined ? candidate(mac, undefined) : candidate(dev, mac);
   });
 };
 
