@@ -1,0 +1,121 @@
+import { readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { makePrivateFolder, syncFolder, writeDurably } from './durable-file.js';
+import type { ProcessIdentity } from './process-identity.js';
+
+/** How memory is taken; `none` for snapshots of disks alone. */
+export type MemoryMethod = 'none' | 'background' | 'precopy' | 'stopped' | 'internal';
+
+/**
+ * How far an operation has come. Each step is recorded before it is taken, so that what is recorded may not
+ * have happened yet, but nothing happened that is not recorded.
+ */
+export type JournalStep = 'preparing' | 'freezing' | 'switching' | 'streaming' | 'finishing';
+
+/** An overlay that the operation puts on a disk. */
+export interface JournalOverlay {
+  /** The disk as the user knows it. */
+  readonly disk: string;
+  /** Node that was active before, and becomes the overlay's backing node. */
+  readonly baseNode: string;
+  readonly overlayNode: string;
+  readonly overlayFileNode: string;
+  readonly file: string;
+  /** The file is ours to delete when the overlay was never used. */
+  readonly created: boolean;
+}
+
+export interface JournalMemory {
+  /** Written under this name until it is whole. */
+  readonly partial: string;
+  readonly final: string;
+  readonly sink: ProcessIdentity | null;
+  /** Where the sink tells how it ended. */
+  readonly report: string;
+}
+
+/** What an unfinished operation was doing to a domain, and what was true before it. */
+export interface JournalRecord {
+  readonly version: 1;
+  readonly domain: string;
+  readonly socket: string;
+  readonly agentSocket: string | null;
+  readonly qemu: ProcessIdentity | null;
+  readonly controller: ProcessIdentity;
+  readonly guardian: ProcessIdentity | null;
+  readonly operation: 'snapshot-create' | 'snapshot-revert' | 'snapshot-delete' | 'dump';
+  readonly snapshot: string;
+  readonly startedAt: string;
+  readonly step: JournalStep;
+  readonly method: MemoryMethod;
+  /** The guest ran before. If so, it must run afterwards, however the operation ends. */
+  readonly wasRunning: boolean;
+  /** The guest is to be ended once the snapshot is whole (--halt). */
+  readonly halt: boolean;
+  /** We froze the guest's file systems, or are about to. */
+  readonly frozen: boolean;
+  readonly overlays: readonly JournalOverlay[];
+  readonly memory: JournalMemory | null;
+  /** Jobs in QEMU that belong to the operation. */
+  readonly jobs: readonly string[];
+  /** The snapshot's document, to be stored when the operation can only be completed forwards. */
+  readonly snapshotXml: string | null;
+}
+
+const FILE = 'journal.json';
+
+/** The record of the one operation in progress on a domain, if any; every change is on disk when it returns. */
+export class Journal {
+  readonly #folder: string;
+  #record: JournalRecord | undefined;
+
+  private constructor(folder: string, record: JournalRecord | undefined) {
+    this.#folder = folder;
+    this.#record = record;
+  }
+
+  /** @throws SyntaxError the file is there but is no record of this version. */
+  static async read(folder: string): Promise<JournalRecord | undefined> {
+    let text: string;
+    try {
+      text = await readFile(join(folder, FILE), 'utf8');
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+      throw error;
+    }
+    const record = JSON.parse(text) as JournalRecord;
+    if (record.version !== 1)
+      throw new SyntaxError(`${join(folder, FILE)}: unknown version ${record.version}`);
+    return record;
+  }
+
+  static async begin(folder: string, record: JournalRecord): Promise<Journal> {
+    await makePrivateFolder(folder);
+    const journal = new Journal(folder, record);
+    await writeDurably(join(folder, FILE), JSON.stringify(record, null, 1));
+    return journal;
+  }
+
+  /** Takes over the record that a dead process left. */
+  static async resume(folder: string): Promise<Journal | undefined> {
+    const record = await Journal.read(folder);
+    return record && new Journal(folder, record);
+  }
+
+  get record(): JournalRecord {
+    if (!this.#record) throw new Error('the journal has ended');
+    return this.#record;
+  }
+
+  async update(change: Partial<JournalRecord>): Promise<void> {
+    const record = { ...this.record, ...change };
+    await writeDurably(join(this.#folder, FILE), JSON.stringify(record, null, 1));
+    this.#record = record;
+  }
+
+  async end(): Promise<void> {
+    this.#record = undefined;
+    await rm(join(this.#folder, FILE), { force: true });
+    await syncFolder(this.#folder);
+  }
+}

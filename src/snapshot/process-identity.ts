@@ -1,0 +1,25 @@
+import { readFile } from 'node:fs/promises';
+
+/** A process that cannot be mistaken for a later one with the same number. */
+export interface ProcessIdentity {
+  readonly pid: number;
+  /** Field 22 of /proc/PID/stat: clock ticks after boot. */
+  readonly startTime: string;
+}
+
+/** @returns undefined if there is no such process. */
+export async function identifyProcess(pid: number): Promise<ProcessIdentity | undefined> {
+  try {
+    const stat = await readFile(`/proc/${pid}/stat`, 'latin1');
+    // The command name (field 2) may hold blanks and parentheses: count from the last one.
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    const [state, startTime] = [fields[0], fields[19]];
+    return startTime === undefined || state === 'Z' || state === 'X' ? undefined : { pid, startTime };
+  } catch {
+    return undefined;
+  }
+}
+
+export async function isAlive(process: ProcessIdentity): Promise<boolean> {
+  return (await identifyProcess(process.pid))?.startTime === process.startTime;
+}

@@ -1,0 +1,138 @@
+/**
+ * A process of its own that receives a memory stream from QEMU on a unix socket and writes it to a file.
+ *
+ * QEMU before 8.1 leaves a guest's RAM write-protected for good when the reader of a background snapshot goes
+ * away, so this process outlives its parent, ignores the signals of the terminal, and never stops reading: when
+ * writing fails it remembers why and drains the rest.
+ *
+ * Started with one argument, a SinkOrder as JSON. Says `listening` on standard output when it is ready, and
+ * leaves a SinkReport behind when the stream has ended.
+ */
+import { execFile } from 'node:child_process';
+import { chmodSync } from 'node:fs';
+import { type FileHandle, open, rm } from 'node:fs/promises';
+import { createServer, type Socket } from 'node:net';
+import { promisify } from 'node:util';
+import { writeDurably } from './durable-file.js';
+import type { SinkOrder, SinkReport } from './sink.js';
+
+/** Memory that may wait to be written; more than this and the socket is left to wait. */
+const MAX_PENDING = 8 * 1024 * 1024;
+/** Nobody connects within this time: the order is off. */
+const CONNECT_DEADLINE_MS = 60_000;
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGPIPE'] as const) process.on(signal, () => undefined);
+// The parent may be gone before we say something.
+process.stdout.on('error', () => undefined);
+
+const order = JSON.parse(process.argv[2] ?? '') as SinkOrder;
+process.umask(0o077);
+
+const file = await open(order.file, 'wx', 0o600);
+await reserve(order.file, order.reserve);
+const socket = await acceptOne(order.socket);
+if (!socket) {
+  await file.close();
+  await rm(order.file, { force: true });
+  process.exit(1);
+}
+await writeDurably(order.report, JSON.stringify(await receive(socket, file)));
+
+/** Takes the space that the image may need, so that a full disk shows before the guest is touched. */
+async function reserve(path: string, bytes: number): Promise<void> {
+  if (bytes <= 0) return;
+  try {
+    await promisify(execFile)('fallocate', ['-l', String(bytes), path]);
+  } catch (error) {
+    const text = String((error as { stderr?: string }).stderr ?? '');
+    if (!text.includes('No space left')) return; // A file system or system without fallocate: go on without.
+    await rm(path, { force: true });
+    process.stdout.write('full\n', () => process.exit(1));
+    await new Promise(() => undefined);
+  }
+}
+
+function acceptOne(path: string): Promise<Socket | undefined> {
+  return new Promise((resolve, reject) => {
+    const server = createServer({ pauseOnConnect: true }, (connection) => {
+      clearTimeout(deadline);
+      server.close();
+      resolve(connection);
+    });
+    const deadline = setTimeout(() => {
+      server.close();
+      resolve(undefined);
+    }, CONNECT_DEADLINE_MS);
+    server.once('error', reject);
+    server.listen(path, () => {
+      chmodSync(path, 0o600);
+      process.stdout.write('listening\n');
+    });
+  });
+}
+
+async function receive(connection: Socket, target: FileHandle): Promise<SinkReport> {
+  let written = 0;
+  let received = 0;
+  let failure: string | undefined;
+  let pending: Buffer[] = [];
+  let pendingBytes = 0;
+  let writing: Promise<void> | undefined;
+
+  const flush = async (): Promise<void> => {
+    while (pending.length > 0 && failure === undefined) {
+      const batch = pending;
+      const bytes = pendingBytes;
+      pending = [];
+      pendingBytes = 0;
+      connection.resume();
+      try {
+        await writeAll(target, batch, bytes, written);
+        written += bytes;
+      } catch (error) {
+        failure = (error as NodeJS.ErrnoException).code ?? String(error);
+      }
+    }
+    pending = [];
+    pendingBytes = 0;
+    connection.resume();
+    writing = undefined;
+  };
+
+  connection.on('data', (chunk) => {
+    received += chunk.length;
+    if (failure !== undefined) return;
+    pending.push(chunk);
+    pendingBytes += chunk.length;
+    if (pendingBytes > MAX_PENDING) connection.pause();
+    writing ??= flush();
+  });
+  const ended = new Promise<void>((resolve) => {
+    connection.once('close', () => resolve());
+    connection.once('error', () => undefined);
+  });
+  connection.resume();
+  await ended;
+  await writing;
+  try {
+    await target.truncate(written);
+    await target.sync();
+  } catch (error) {
+    failure ??= (error as NodeJS.ErrnoException).code ?? String(error);
+  }
+  await target.close();
+  return { received, written, failure: failure ?? null };
+}
+
+async function writeAll(target: FileHandle, batch: Buffer[], bytes: number, position: number): Promise<void> {
+  const { bytesWritten } = await target.writev(batch, position);
+  // A short write means that the disk is nearly full: writing the rest tells the reason.
+  if (bytesWritten < bytes) {
+    const rest = Buffer.concat(batch).subarray(bytesWritten);
+    let done = 0;
+    while (done < rest.length) {
+      const step = await target.write(rest, done, rest.length - done, position + bytesWritten + done);
+      done += step.bytesWritten;
+    }
+  }
+}

@@ -1,0 +1,118 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile, rm } from 'node:fs/promises';
+import { createInterface } from 'node:readline';
+import { helperProgram } from './helper-program.js';
+import { identifyProcess, type ProcessIdentity } from './process-identity.js';
+
+/** What a sink is to do. */
+export interface SinkOrder {
+  /** Unix socket to listen on; QEMU connects to it. */
+  readonly socket: string;
+  /** File to create; must not exist. */
+  readonly file: string;
+  /** Bytes of space to take beforehand, 0 for none. */
+  readonly reserve: number;
+  /** Where to leave the report. */
+  readonly report: string;
+}
+
+/** How a stream ended. A `failure` is an errno name; then the file is not whole, but all was read. */
+export interface SinkReport {
+  readonly received: number;
+  readonly written: number;
+  readonly failure: string | null;
+}
+
+/** The sink could not be started; the guest has not been touched. */
+export class SinkError extends Error {
+  override readonly name = 'SinkError';
+}
+
+/** A running sink. It ends when the stream does; nothing here can stop it, by design. */
+export class Sink {
+  readonly order: SinkOrder;
+  readonly process: ProcessIdentity;
+  readonly #ended: Promise<void>;
+
+  private constructor(order: SinkOrder, process: ProcessIdentity, ended: Promise<void>) {
+    this.order = order;
+    this.process = process;
+    this.#ended = ended;
+  }
+
+  /** @throws SinkError no space, or the file exists already. */
+  static async start(order: SinkOrder, signal: AbortSignal): Promise<Sink> {
+    const child = spawn(process.execPath, [helperProgram('snapshot-sink'), JSON.stringify(order)], {
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { PATH: process.env.PATH ?? '/usr/bin:/bin' },
+    });
+    const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+    const said = await firstLine(child, signal);
+    const identity = child.pid === undefined ? undefined : await identifyProcess(child.pid);
+    if (said.line !== 'listening' || !identity) {
+      if (said.line === 'full') throw new SinkError(`No space left on device for '${order.file}'`);
+      if (said.errors.includes('EEXIST')) throw new SinkError(`file '${order.file}' already exists`);
+      throw new SinkError(`cannot write '${order.file}': ${reason(said.errors)}`);
+    }
+    child.unref();
+    return new Sink(order, identity, ended);
+  }
+
+  /** Waits for the end of the stream. */
+  async report(signal: AbortSignal): Promise<SinkReport> {
+    const interrupted = once(signal, 'abort');
+    await Promise.race([this.#ended, interrupted]);
+    signal.throwIfAborted();
+    const report = await readSinkReport(this.order.report);
+    if (!report) throw new SinkError('the process that receives the memory stream has died');
+    return report;
+  }
+
+  /** The stream will never begin: ends the sink and removes its file. Only before QEMU has connected. */
+  async cancel(): Promise<void> {
+    try {
+      process.kill(this.process.pid, 'SIGKILL');
+    } catch {
+      // It has ended already.
+    }
+    await this.#ended;
+    await rm(this.order.file, { force: true });
+    await rm(this.order.socket, { force: true });
+  }
+}
+
+/** @returns undefined while the stream has not ended. */
+export async function readSinkReport(path: string): Promise<SinkReport | undefined> {
+  try {
+    return JSON.parse(await readFile(path, 'utf8')) as SinkReport;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+async function firstLine(
+  child: ChildProcess,
+  signal: AbortSignal,
+): Promise<{ line: string; errors: string }> {
+  let errors = '';
+  child.stderr?.on('data', (chunk: Buffer) => {
+    errors = (errors + chunk.toString()).slice(-4096);
+  });
+  const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream });
+  try {
+    const line = await Promise.race([
+      once(lines, 'line', { signal }).then(([text]) => String(text)),
+      once(child, 'exit', { signal }).then(() => ''),
+    ]);
+    return { line, errors };
+  } finally {
+    lines.close();
+    child.stdout?.destroy();
+    child.stderr?.destroy();
+  }
+}
+
+const reason = (errors: string): string => /\bError: (.*)/.exec(errors)?.[1] ?? 'the sink did not start';
