@@ -1,55 +1,97 @@
-import { CommandError } from './errors.js';
+import type { Node } from '@xmldom/xmldom';
+import type { Context } from './context.js';
+import { CommandError, SilentFailure } from './errors.js';
+import type { JsonShape } from './json-shape.js';
+import { checkXPath, XPathProblem } from './xpath-syntax.js';
 
-interface XmlOutputOptions {
+export interface XmlOutputOptions {
   /** Print only the nodes that this XPath 1.0 expression selects. */
   readonly xpath?: string | undefined;
   /** Put the selected nodes into one `<nodes>` element. */
   readonly wrap?: boolean;
 }
 
+/** What `printXml` emits for `--json`: the whole document, or the selected nodes, each as text. */
+export const xmlJson: JsonShape = {
+  oneOf: [{ object: { xml: 'string' } }, { object: { nodes: { list: 'string' } } }],
+};
+
 /**
- * XML as the dumpxml commands print it: the whole document, or the nodes an expression selects, each on lines
- * of its own.
- * @throws CommandError the expression is malformed or selects no nodes but a number, string or boolean.
+ * Prints XML as the dumpxml commands do: the whole document as the hypervisor gave it, or the nodes that an
+ * expression selects, each formatted anew and on lines of its own. An expression that libxml2 rejects is told
+ * on standard error and is no failure, as in virsh.
+ * @throws CommandError the expression is fine but selects a number, string or boolean.
+ * @throws SilentFailure the expression is empty, of which virsh says nothing.
  */
-export async function xmlOutput(xml: string, { xpath, wrap = false }: XmlOutputOptions): Promise<string> {
-  if (xpath === undefined) return xml;
-  const [{ DOMParser, XMLSerializer }, { default: xpathModule }] = await Promise.all([
+export async function printXml(context: Context, xml: string, options: XmlOutputOptions = {}): Promise<void> {
+  const { xpath, wrap = false } = options;
+  const { output } = context;
+  if (xpath === undefined) {
+    output.print(xml);
+    context.emit({ xml });
+    return;
+  }
+  if (xpath === '') throw new SilentFailure('empty expression');
+  try {
+    const { serializeWrapped, serializeXml } = await import('./xml-serialize.js');
+    const nodes = await select(xml, xpath);
+    const texts = nodes.map((node) => serializeXml(node));
+    output.print(wrap ? `${serializeWrapped('nodes', nodes)}\n` : texts.map((text) => `${text}\n`).join(''));
+    context.emit({ nodes: texts });
+  } catch (error) {
+    if (!(error instanceof XPathProblem)) throw error;
+    output.notice(problemText(error, xpath));
+    context.emit({ nodes: [] });
+  }
+}
+
+interface XPathParser {
+  parse(expression: string): {
+    evaluate(options: { node: Node | null; namespaces: Record<string, string> }): { toArray?: () => Node[] };
+  };
+}
+
+/** Evaluates an expression from the root element on, with no namespace prefix known, as libvirt does. */
+async function select(xml: string, xpath: string): Promise<Node[]> {
+  const [{ DOMParser }, { default: xpathModule }, { dropLayout }] = await Promise.all([
     import('@xmldom/xmldom'),
     import('xpath'),
+    import('./xml-serialize.js'),
   ]);
   const document = new DOMParser().parseFromString(xml, 'text/xml');
-  let selected: unknown;
+  dropLayout(document);
+  checkXPath(xpath);
+  // The package's types lack its expression objects, and know no nodes but the browser's.
+  const { parse } = xpathModule as unknown as XPathParser;
+  let selected: { toArray?: () => Node[] };
   try {
-    selected = xpathModule
-      .parse(xpath)
-      .select({ node: document as unknown as Node, allowAnyNamespaceForNoPrefix: false });
-  } catch {
-    throw new CommandError(`internal error: Incorrect xpath '${xpath}'`);
+    selected = parse(xpath).evaluate({ node: document.documentElement, namespaces: {} });
+  } catch (error) {
+    throw evaluationProblem(error);
   }
-  if (!Array.isArray(selected)) throw new CommandError(`internal error: Incorrect xpath '${xpath}'`);
-  const serializer = new XMLSerializer();
-  const texts = (selected as Node[]).map((node) => {
-    const text = serializer.serializeToString(node as never);
-    return node.nodeType === ATTRIBUTE_NODE ? ` ${text.trim()}` : outdent(node, text);
-  });
-  if (!wrap)
-    return texts
-      .map((text) => `${text}\n`)
-      .join('')
-      .replace(/\n$/, '');
-  if (texts.length === 0) return '<nodes/>';
-  return `<nodes>\n${texts.map((text) => `${indent(text)}\n`).join('')}</nodes>`;
+  if (!selected.toArray) throw new CommandError(`internal error: Incorrect xpath '${xpath}'`);
+  return selected.toArray();
 }
 
-const ATTRIBUTE_NODE = 2;
-
-/** Takes away the depth that a node has in its document, so that it starts at the left margin. */
-function outdent(node: Node, text: string): string {
-  let depth = 0;
-  for (let parent = node.parentNode; parent && parent.nodeType !== 9; parent = parent.parentNode) depth += 1;
-  const margin = new RegExp(`\\n {0,${depth * 2}}`, 'g');
-  return depth === 0 ? text : text.replace(margin, '\n');
+/** libxml2's message for what the evaluating package says. */
+function evaluationProblem(error: unknown): XPathProblem {
+  const text = error instanceof Error ? error.message : String(error);
+  const unknown = /^Unknown function (.*)$/.exec(text)?.[1];
+  if (unknown !== undefined) {
+    return new XPathProblem(
+      `xmlXPathCompOpEval: function ${unknown} not found\nXPath error : Unregistered function`,
+    );
+  }
+  if (text.startsWith('Cannot resolve QName')) return new XPathProblem('Undefined namespace prefix');
+  if (text.includes('Undeclared variable')) return new XPathProblem('Undefined variable');
+  if (/^Function .* expects /.test(text)) return new XPathProblem('Invalid number of arguments');
+  if (/nodeset/.test(text)) return new XPathProblem('Invalid type');
+  return new XPathProblem('Invalid expression');
 }
 
-const indent = (text: string): string => text.replace(/^/gm, '  ');
+/** What libxml2 prints: the message, and if the place is inside the expression, the place. */
+function problemText({ message, at }: XPathProblem, xpath: string): string {
+  const headline = message.includes('XPath error') ? message : `XPath error : ${message}`;
+  if (at === undefined || at >= xpath.length || at >= 100) return headline;
+  return `${headline}\n${xpath}\n${' '.repeat(at)}^`;
+}
