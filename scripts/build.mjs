@@ -1,6 +1,6 @@
 // Builds dist/: the program, the library entry points, and their types. Usage: build.mjs [--outdir DIR] [--no-types]
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -27,6 +27,7 @@ const shared = {
 };
 
 // Built aside and then put in place, so that a program running from dist/ never sees half a build.
+mkdirSync(dirname(outdir), { recursive: true });
 const aside = mkdtempSync(`${outdir}.`);
 try {
   await build({

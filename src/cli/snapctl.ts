@@ -11,7 +11,15 @@ import { reserveDescriptors } from './reserve-descriptors.js';
 
 const exitStatus: Record<Outcome, number> = { done: 0, failed: 1, interrupted: 130 };
 
-async function main(argv: readonly string[]): Promise<number> {
+/** How the program ends: its status, and whether calls may still be blocked on other threads. */
+interface Ending {
+  readonly status: number;
+  readonly threads: boolean;
+}
+
+const withoutThreads = (status: number): Ending => ({ status, threads: false });
+
+async function main(argv: readonly string[]): Promise<Ending> {
   const streams = { stdin: process.stdin, stdout: process.stdout, stderr: process.stderr };
   let globals: Globals;
   let log: LogFile | undefined;
@@ -21,7 +29,7 @@ async function main(argv: readonly string[]): Promise<number> {
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
     new Output(streams, { quiet: false }).error(error.message);
-    return 1;
+    return withoutThreads(1);
   }
   const output = new Output(streams, {
     quiet: globals.quiet,
@@ -31,20 +39,20 @@ async function main(argv: readonly string[]): Promise<number> {
   if (globals.action !== 'run') {
     const { inform } = await import('./inform.js');
     await inform(globals.action, output, registry);
-    return 0;
+    return withoutThreads(0);
   }
   if (globals.words.length === 0) {
     const { interact } = await import('./interactive.js');
-    return interact({ globals, output, registry, log });
+    return { status: await interact({ globals, output, registry, log }), threads: true };
   }
   return runOnce(globals, output, log);
 }
 
 /** Runs the command or commands of the program's own line. */
-async function runOnce(globals: Globals, output: Output, log: LogFile | undefined): Promise<number> {
+async function runOnce(globals: Globals, output: Output, log: LogFile | undefined): Promise<Ending> {
   const trace = new DebugTrace(globals.debug, output, log);
   const [first = '', ...rest] = globals.words;
-  if (rest.length === 0 && first === '') return 1;
+  if (rest.length === 0 && first === '') return withoutThreads(1);
   let commands: ParsedCommand<CommandSpec>[];
   try {
     if (rest.length === 0) {
@@ -56,7 +64,7 @@ async function runOnce(globals: Globals, output: Output, log: LogFile | undefine
   } catch (error) {
     if (!(error instanceof GrammarError)) throw error;
     for (const message of error.messages) output.error(message);
-    return 1;
+    return withoutThreads(1);
   }
   for (const parsed of commands) trace.command(parsed.command.name, parsed.given);
 
@@ -72,7 +80,7 @@ async function runOnce(globals: Globals, output: Output, log: LogFile | undefine
     if (globals.uri !== undefined || process.env.VIRSH_DEFAULT_CONNECT_URI) await session.connection();
   } catch (error) {
     for (const line of errorLines(error)) output.error(line);
-    return 1;
+    return { status: 1, threads: long };
   }
   const outcome = await dispatch(commands, {
     output,
@@ -84,7 +92,7 @@ async function runOnce(globals: Globals, output: Output, log: LogFile | undefine
     timing: globals.timing,
   });
   await session.close().catch(() => undefined);
-  return exitStatus[outcome];
+  return { status: exitStatus[outcome], threads: long };
 }
 
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -93,4 +101,5 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   throw error;
 });
 
-leave(await main(process.argv.slice(2)));
+const { status, threads } = await main(process.argv.slice(2));
+await leave(status, threads);
