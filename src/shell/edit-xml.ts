@@ -1,83 +1,91 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { Context } from './context.js';
-import { CommandError, errorLines, InterruptedError } from './errors.js';
+import { CommandError, errorLines, InterruptedError, SilentFailure } from './errors.js';
 import { askChoice } from './question.js';
+import { withEditedText } from './text-editor.js';
 
 export interface XmlEdit {
   /** The document as it is now. Called again after editing, to notice a change from elsewhere. */
   readonly read: () => Promise<string>;
   /** Replaces it. `validate` asks the hypervisor to check it against the schema first. */
   readonly replace: (xml: string, validate: boolean) => Promise<void>;
+  /**
+   * The document is checked against a schema at first, and the user may turn that off when it is refused.
+   * Without it `replace` is never asked to validate.
+   */
+  readonly validated?: boolean;
+  /** Replace the document even if the user has left it as it was. */
+  readonly always?: boolean;
 }
 
-const choices = [
-  ['y', 'yes, start editor again'],
-  ['n', 'no, throw away my changes'],
-  ['i', 'turn off validation and try to redefine again'],
-  ['f', 'force, try to redefine again'],
-] as const;
+const again = ['y', 'yes, start editor again'] as const;
+const discard = ['n', 'no, throw away my changes'] as const;
+const relax = ['i', 'turn off validation and try to redefine again'] as const;
+const force = ['f', 'force, try to redefine again'] as const;
 
 /**
  * Lets the user edit a document in $VISUAL or $EDITOR. The hypervisor checks the result before it replaces
  * anything; if it refuses and there is someone to ask, the user may edit again, with the text as it was left.
- * @returns whether the document was changed and replaced.
+ * @returns whether the document was replaced.
+ * @throws CommandError the result was refused and nothing is changed; SilentFailure if the user has given up.
  */
 export async function editXml(context: Context, edit: XmlEdit): Promise<boolean> {
   const before = await edit.read();
-  const folder = await mkdtemp(join(tmpdir(), 'snapctl-'));
-  const path = join(folder, 'edit.xml');
-  try {
-    await writeFile(path, before, { mode: 0o600, flag: 'wx' });
-    let validate = true;
-    let again = true;
-    for (;;) {
-      if (again) await runEditor(path);
-      const after = await readFile(path, 'utf8');
-      if (after === before) return false;
-      let problem: unknown;
-      try {
-        if ((await edit.read()) !== before) {
-          problem = new CommandError('ERROR: the XML configuration was changed by another user');
-        } else {
-          await edit.replace(after, validate);
-          return true;
-        }
-      } catch (error) {
-        if (error instanceof InterruptedError) throw error;
-        problem = error;
-      }
-      if (!context.output.streams.stdin.isTTY) throw new CommandError('Failed.', problem);
-      for (const line of errorLines(problem)) context.output.error(line);
-      const answer = await askChoice(context, 'Failed. Try again?', choices);
-      if (answer === 'n' || answer === undefined) throw new CommandError('Failed.');
-      again = answer === 'y';
-      validate = answer !== 'i' && validate;
+  return withEditedText(context, before, (open) => editAndReplace(context, edit, before, open));
+}
+
+async function editAndReplace(
+  context: Context,
+  { read, replace, validated = false, always = false }: XmlEdit,
+  original: string,
+  open: () => Promise<string>,
+): Promise<boolean> {
+  let before = original;
+  let validate = validated;
+  let after = await open();
+  while (always || after !== before) {
+    const now = await read();
+    let refusal: CommandError;
+    if (now === before) {
+      const problem = await problemOf(replace(after, validate));
+      if (problem === undefined) return true;
+      refusal = new CommandError('Failed.', problem);
+    } else {
+      before = now;
+      refusal = new CommandError('The XML configuration was changed by another user.');
     }
-  } finally {
-    await rm(folder, { recursive: true, force: true });
+    const answer = await askAboutRefusal(context, refusal, validate);
+    if (answer === 'y') after = await open();
+    else if (answer === 'i') validate = false;
+  }
+  return false;
+}
+
+/** What a step failed with, if it did. An interrupt is no refusal and goes on its way. */
+async function problemOf(step: Promise<void>): Promise<unknown> {
+  try {
+    await step;
+    return undefined;
+  } catch (error) {
+    if (error instanceof InterruptedError) throw error;
+    return error;
   }
 }
 
-/** Runs the editor on a file, with the terminal. Its command line may hold options, separated by blanks. */
-async function runEditor(path: string): Promise<void> {
-  const line = process.env.VISUAL || process.env.EDITOR || 'vi';
-  const [program = 'vi', ...options] = line.split(/\s+/).filter((word) => word !== '');
-  const words = [program, ...options, path];
-  let child: ChildProcess;
-  try {
-    child = spawn(program, [...options, path], { stdio: 'inherit' });
-    const [status, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
-    if (status === 0) return;
-    const how = status === null ? `fatal signal ${signal}` : `exit status ${status}`;
-    throw new CommandError(`internal error: Child process (${words.join(' ')}) unexpected ${how}`);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
-      throw new CommandError(`Cannot find '${program}' in path: No such file or directory`);
-    }
-    throw error;
-  }
+/**
+ * What to do about a document that was refused.
+ * @throws the refusal, where nobody can be asked; SilentFailure the user gives up.
+ */
+async function askAboutRefusal(
+  context: Context,
+  refusal: CommandError,
+  validating: boolean,
+): Promise<'y' | 'i' | 'f'> {
+  const { stdin, stdout } = context.output.streams;
+  if (!stdin.isTTY || !stdout.isTTY || context.json) throw refusal;
+  if (refusal.cause !== undefined) for (const line of errorLines(refusal.cause)) context.output.error(line);
+  const choices = validating ? [again, discard, relax, force] : [again, discard, force];
+  const answer = await askChoice(context, `${refusal.message} Try again?`, choices);
+  if (context.signal.aborted) throw new InterruptedError('interrupted');
+  if (answer === undefined || answer === 'n') throw new SilentFailure();
+  return answer;
 }
