@@ -1,4 +1,4 @@
-import { defineCommand } from '../../src/shell/index.js';
+import { defineCommand, domainOf, orFail } from '../../src/shell/index.js';
 
 export default defineCommand({
   name: 'autostart',
@@ -9,7 +9,12 @@ export default defineCommand({
     { name: 'domain', type: 'string', required: true, completer: 'domain', help: 'domain name, id or uuid' },
     { name: 'disable', type: 'flag', help: 'disable autostarting' },
   ],
-  async run(_context, _args) {
-    throw new Error('not written yet');
+  async run(context, args) {
+    const domain = await domainOf(context, args);
+    const name = args.text('domain');
+    const autostart = !args.flag('disable');
+    const verb = autostart ? 'mark' : 'unmark';
+    await orFail(`Failed to ${verb} domain '${name}' as autostarted`, domain.setAutostart(autostart));
+    context.output.extra(`Domain '${name}' ${verb}ed as autostarted\n`);
   },
 });

@@ -1,10 +1,22 @@
-import { defineCommand } from '../../src/shell/index.js';
+import {
+  VIR_DOMAIN_START_AUTODESTROY,
+  VIR_DOMAIN_START_PAUSED,
+  VIR_DOMAIN_START_RESET_NVRAM,
+  VIR_DOMAIN_START_VALIDATE,
+} from '../../src/hypervisor/constants.js';
+import { defineCommand, orFail, readTextFile } from '../../src/shell/index.js';
+import { noConsole } from './no-console.js';
+import { passedDescriptors } from './passed-descriptors.js';
 
 export default defineCommand({
   name: 'create',
   group: 'domain',
   summary: 'create a domain from an XML file',
   description: 'Create a domain.',
+  manual: [
+    'The domain is transient: it runs at once and is forgotten when it stops. Use define and start for one that stays known.',
+    'There is no interactive console: with --console the domain is made and a line says that there is none.',
+  ],
   options: [
     {
       name: 'file',
@@ -14,13 +26,46 @@ export default defineCommand({
       help: 'file containing an XML domain description',
     },
     { name: 'console', type: 'flag', help: 'attach to console after creation' },
-    { name: 'paused', type: 'flag', help: 'leave the guest paused after creation' },
-    { name: 'autodestroy', type: 'flag', help: 'automatically destroy the guest when virsh disconnects' },
+    {
+      name: 'paused',
+      type: 'flag',
+      bit: VIR_DOMAIN_START_PAUSED,
+      help: 'leave the guest paused after creation',
+    },
+    {
+      name: 'autodestroy',
+      type: 'flag',
+      bit: VIR_DOMAIN_START_AUTODESTROY,
+      help: 'automatically destroy the guest when virsh disconnects',
+    },
     { name: 'pass-fds', type: 'string', help: 'pass file descriptors N,M,... to the guest' },
-    { name: 'validate', type: 'flag', help: 'validate the XML against the schema' },
-    { name: 'reset-nvram', type: 'flag', help: 're-initialize NVRAM from its pristine template' },
+    {
+      name: 'validate',
+      type: 'flag',
+      bit: VIR_DOMAIN_START_VALIDATE,
+      help: 'validate the XML against the schema',
+    },
+    {
+      name: 'reset-nvram',
+      type: 'flag',
+      bit: VIR_DOMAIN_START_RESET_NVRAM,
+      help: 're-initialize NVRAM from its pristine template',
+    },
   ],
-  async run(_context, _args) {
-    throw new Error('not written yet');
+  async run(context, args) {
+    const { connection } = context;
+    const from = args.text('file');
+    const xml = await readTextFile(from);
+    const files = passedDescriptors(args.raw('pass-fds'));
+    const flags = args.bits();
+    const domain = await orFail(
+      `Failed to create domain from ${from}`,
+      files.length > 0
+        ? connection.domainCreateXMLWithFiles(xml, files, flags)
+        : connection.domainCreateXML(xml, flags),
+    );
+    context.output.extra(`Domain '${domain.name}' created from ${from}\n`);
+    // The domain was made, and that is what counts: as in virsh, a console that can't be had is no failure.
+    if (args.flag('console')) context.output.error(noConsole(context, domain.name).message);
   },
 });

@@ -1,15 +1,32 @@
-import { defineCommand } from '../../src/shell/index.js';
+import { defineCommand, domainOf, orFail } from '../../src/shell/index.js';
 
 export default defineCommand({
   name: 'domfsfreeze',
   group: 'domain',
   summary: "Freeze domain's mounted filesystems.",
   description: "Freeze domain's mounted filesystems.",
+  manual: [
+    'The agent inside the guest writes everything out and holds back further writes, so that disks can be copied or snapshotted in a clean state. The guest keeps running, but whatever writes to a file there waits until domfsthaw.',
+    'Without a mountpoint all filesystems are frozen. A filesystem that is frozen already is not counted again.',
+  ],
   options: [
-    { name: 'domain', type: 'string', required: true, completer: 'domain', help: 'domain name, id or uuid' },
+    {
+      name: 'domain',
+      type: 'string',
+      required: true,
+      completer: 'domain-active',
+      help: 'domain name, id or uuid',
+    },
     { name: 'mountpoint', type: 'argv', help: 'mountpoint path to be frozen' },
   ],
-  async run(_context, _args) {
-    throw new Error('not written yet');
+  json: { object: { filesystems: 'integer' } },
+  async run(context, args) {
+    const domain = await domainOf(context, args);
+    const filesystems = await orFail(
+      'Unable to freeze filesystems',
+      domain.fsFreeze(args.list('mountpoint')),
+    );
+    context.emit({ filesystems });
+    context.output.extra(`Froze ${filesystems} filesystem(s)\n`);
   },
 });

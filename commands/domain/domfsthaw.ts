@@ -1,15 +1,28 @@
-import { defineCommand } from '../../src/shell/index.js';
+import { defineCommand, domainOf, orFail } from '../../src/shell/index.js';
 
 export default defineCommand({
   name: 'domfsthaw',
   group: 'domain',
   summary: "Thaw domain's mounted filesystems.",
   description: "Thaw domain's mounted filesystems.",
+  manual: [
+    'Ends a freeze by domfsfreeze. Without a mountpoint all filesystems are thawed; that none was frozen is no error.',
+  ],
   options: [
-    { name: 'domain', type: 'string', required: true, completer: 'domain', help: 'domain name, id or uuid' },
+    {
+      name: 'domain',
+      type: 'string',
+      required: true,
+      completer: 'domain-active',
+      help: 'domain name, id or uuid',
+    },
     { name: 'mountpoint', type: 'argv', help: 'mountpoint path to be thawed' },
   ],
-  async run(_context, _args) {
-    throw new Error('not written yet');
+  json: { object: { filesystems: 'integer' } },
+  async run(context, args) {
+    const domain = await domainOf(context, args);
+    const filesystems = await orFail('Unable to thaw filesystems', domain.fsThaw(args.list('mountpoint')));
+    context.emit({ filesystems });
+    context.output.extra(`Thawed ${filesystems} filesystem(s)\n`);
   },
 });

@@ -1,12 +1,21 @@
-import { defineCommand } from '../../src/shell/index.js';
+import { defineCommand, domainOf, orFail } from '../../src/shell/index.js';
 
 export default defineCommand({
   name: 'domfstrim',
   group: 'domain',
   summary: "Invoke fstrim on domain's mounted filesystems.",
   description: "Invoke fstrim on domain's mounted filesystems.",
+  manual: [
+    'The agent inside the guest tells its disks which blocks no file uses, so that the host can take back the space of images that allow it. Without --mountpoint all filesystems are trimmed.',
+  ],
   options: [
-    { name: 'domain', type: 'string', required: true, completer: 'domain', help: 'domain name, id or uuid' },
+    {
+      name: 'domain',
+      type: 'string',
+      required: true,
+      completer: 'domain-active',
+      help: 'domain name, id or uuid',
+    },
     {
       name: 'minimum',
       type: 'int',
@@ -14,7 +23,10 @@ export default defineCommand({
     },
     { name: 'mountpoint', type: 'string', help: 'which mount point to trim' },
   ],
-  async run(_context, _args) {
-    throw new Error('not written yet');
+  async run(context, args) {
+    const domain = await domainOf(context, args);
+    const minimum = args.ulonglong('minimum') ?? 0n;
+    const mountpoint = args.optional('mountpoint') ?? null;
+    await orFail('Unable to invoke fstrim', domain.fsTrim(mountpoint, minimum));
   },
 });

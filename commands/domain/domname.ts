@@ -1,4 +1,4 @@
-import { defineCommand } from '../../src/shell/index.js';
+import { defineCommand, domainOf } from '../../src/shell/index.js';
 
 export default defineCommand({
   name: 'domname',
@@ -6,9 +6,12 @@ export default defineCommand({
   summary: 'convert a domain id or UUID to domain name',
   description: '',
   options: [
-    { name: 'domain', type: 'string', required: true, completer: 'domain', help: 'domain id or uuid' },
+    { name: 'domain', type: 'string', required: true, completer: 'domain-uuid', help: 'domain id or uuid' },
   ],
-  async run(_context, _args) {
-    throw new Error('not written yet');
+  json: { object: { name: 'string' } },
+  async run(context, args) {
+    const { name } = await domainOf(context, args, ['id', 'uuid']);
+    context.emit({ name });
+    context.output.print(`${name}\n`);
   },
 });

@@ -1,4 +1,4 @@
-import { defineCommand } from '../../src/shell/index.js';
+import { defineCommand, domainOf } from '../../src/shell/index.js';
 
 export default defineCommand({
   name: 'domuuid',
@@ -8,7 +8,10 @@ export default defineCommand({
   options: [
     { name: 'domain', type: 'string', required: true, completer: 'domain', help: 'domain id or name' },
   ],
-  async run(_context, _args) {
-    throw new Error('not written yet');
+  json: { object: { uuid: 'string' } },
+  async run(context, args) {
+    const { uuid } = await domainOf(context, args, ['id', 'name']);
+    context.emit({ uuid });
+    context.output.print(`${uuid}\n`);
   },
 });

@@ -1,15 +1,54 @@
-import { defineCommand } from '../../src/shell/index.js';
+import {
+  VIR_DOMAIN_REBOOT_ACPI_POWER_BTN,
+  VIR_DOMAIN_REBOOT_GUEST_AGENT,
+  VIR_DOMAIN_REBOOT_INITCTL,
+  VIR_DOMAIN_REBOOT_PARAVIRT,
+  VIR_DOMAIN_REBOOT_SIGNAL,
+} from '../../src/hypervisor/constants.js';
+import { defineCommand, domainOf, orFail } from '../../src/shell/index.js';
+import { modeFlags } from './power-mode.js';
+
+const modes = {
+  acpi: VIR_DOMAIN_REBOOT_ACPI_POWER_BTN,
+  agent: VIR_DOMAIN_REBOOT_GUEST_AGENT,
+  initctl: VIR_DOMAIN_REBOOT_INITCTL,
+  signal: VIR_DOMAIN_REBOOT_SIGNAL,
+  paravirt: VIR_DOMAIN_REBOOT_PARAVIRT,
+};
 
 export default defineCommand({
   name: 'reboot',
   group: 'domain',
   summary: 'reboot a domain',
   description: 'Run a reboot command in the target domain.',
-  options: [
-    { name: 'domain', type: 'string', required: true, completer: 'domain', help: 'domain name, id or uuid' },
-    { name: 'mode', type: 'string', help: 'shutdown mode: acpi|agent|initctl|signal|paravirt' },
+  manual: [
+    'The guest is asked; it decides when, and whether, to follow. The command does not wait for it.',
+    "Several modes may be given, separated by commas; which of them is tried first is the hypervisor's choice. Without --mode the hypervisor picks one.",
   ],
-  async run(_context, _args) {
-    throw new Error('not written yet');
+  options: [
+    {
+      name: 'domain',
+      type: 'string',
+      required: true,
+      completer: 'domain-active',
+      help: 'domain name, id or uuid',
+    },
+    {
+      name: 'mode',
+      type: 'string',
+      values: Object.keys(modes),
+      help: 'shutdown mode: acpi|agent|initctl|signal|paravirt',
+    },
+  ],
+  async run(context, args) {
+    const flags = modeFlags(
+      args.optional('mode'),
+      modes,
+      "'acpi', 'agent', 'initctl', 'signal' or 'paravirt'",
+    );
+    const domain = await domainOf(context, args);
+    const name = args.text('domain');
+    await orFail(`Failed to reboot domain '${name}'`, domain.reboot(flags));
+    context.output.extra(`Domain '${name}' is being rebooted\n`);
   },
 });

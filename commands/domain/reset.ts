@@ -1,4 +1,4 @@
-import { defineCommand } from '../../src/shell/index.js';
+import { defineCommand, domainOf, orFail } from '../../src/shell/index.js';
 
 export default defineCommand({
   name: 'reset',
@@ -6,9 +6,18 @@ export default defineCommand({
   summary: 'reset a domain',
   description: 'Reset the target domain as if by power button',
   options: [
-    { name: 'domain', type: 'string', required: true, completer: 'domain', help: 'domain name, id or uuid' },
+    {
+      name: 'domain',
+      type: 'string',
+      required: true,
+      completer: 'domain-active',
+      help: 'domain name, id or uuid',
+    },
   ],
-  async run(_context, _args) {
-    throw new Error('not written yet');
+  async run(context, args) {
+    const domain = await domainOf(context, args);
+    const name = args.text('domain');
+    await orFail(`Failed to reset domain '${name}'`, domain.reset());
+    context.output.extra(`Domain '${name}' was reset\n`);
   },
 });

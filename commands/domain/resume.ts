@@ -1,4 +1,4 @@
-import { defineCommand } from '../../src/shell/index.js';
+import { defineCommand, domainOf, orFail } from '../../src/shell/index.js';
 
 export default defineCommand({
   name: 'resume',
@@ -6,9 +6,18 @@ export default defineCommand({
   summary: 'resume a domain',
   description: 'Resume a previously suspended domain.',
   options: [
-    { name: 'domain', type: 'string', required: true, completer: 'domain', help: 'domain name, id or uuid' },
+    {
+      name: 'domain',
+      type: 'string',
+      required: true,
+      completer: 'domain-paused',
+      help: 'domain name, id or uuid',
+    },
   ],
-  async run(_context, _args) {
-    throw new Error('not written yet');
+  async run(context, args) {
+    const domain = await domainOf(context, args);
+    const name = args.text('domain');
+    await orFail(`Failed to resume domain '${name}'`, domain.resume());
+    context.output.extra(`Domain '${name}' resumed\n`);
   },
 });

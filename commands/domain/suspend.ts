@@ -1,4 +1,4 @@
-import { defineCommand } from '../../src/shell/index.js';
+import { defineCommand, domainOf, orFail } from '../../src/shell/index.js';
 
 export default defineCommand({
   name: 'suspend',
@@ -6,9 +6,18 @@ export default defineCommand({
   summary: 'suspend a domain',
   description: 'Suspend a running domain.',
   options: [
-    { name: 'domain', type: 'string', required: true, completer: 'domain', help: 'domain name, id or uuid' },
+    {
+      name: 'domain',
+      type: 'string',
+      required: true,
+      completer: 'domain-running',
+      help: 'domain name, id or uuid',
+    },
   ],
-  async run(_context, _args) {
-    throw new Error('not written yet');
+  async run(context, args) {
+    const domain = await domainOf(context, args);
+    const name = args.text('domain');
+    await orFail(`Failed to suspend domain '${name}'`, domain.suspend());
+    context.output.extra(`Domain '${name}' suspended\n`);
   },
 });
