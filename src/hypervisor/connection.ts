@@ -1,10 +1,11 @@
 import type { Domains } from './domains.js';
 import type { Events } from './events.js';
 import type { Host } from './host.js';
+import type { Storage } from './storage.js';
 import type { Stream } from './stream.js';
 
 /** An open hypervisor. */
-export interface Connection extends Host, Domains, Events {
+export interface Connection extends Host, Domains, Storage, Events {
   /** The URI asked for; undefined when the driver chose one itself (then getURI tells). */
   readonly uri: string | undefined;
   readonly readonly: boolean;

@@ -15,5 +15,6 @@ export type * from './monitor.js';
 export * from './open.js';
 export * from './run-state.js';
 export type * from './snapshots.js';
+export type * from './storage.js';
 export type * from './stream.js';
 export type * from './typed-parameter.js';

@@ -3,10 +3,20 @@ import { Domain } from './domain.js';
 import { DomainCheckpoint } from './domain-checkpoint.js';
 import { DomainSnapshot } from './domain-snapshot.js';
 import { Handle } from './handle.js';
+import { StoragePool } from './storage-pool.js';
+import { StorageVolume } from './storage-volume.js';
 import { Stream } from './stream.js';
 
 /** The classes whose objects can be reached from another thread, by the name they cross under. */
-export const OBJECT_CLASSES = { Connection, Domain, DomainSnapshot, DomainCheckpoint, Stream } as const;
+export const OBJECT_CLASSES = {
+  Connection,
+  Domain,
+  DomainSnapshot,
+  DomainCheckpoint,
+  StoragePool,
+  StorageVolume,
+  Stream,
+} as const;
 
 export type ObjectKind = keyof typeof OBJECT_CLASSES;
 
@@ -54,6 +64,8 @@ export type AsyncConnection = Async<Connection>;
 export type AsyncDomain = Async<Domain>;
 export type AsyncDomainSnapshot = Async<DomainSnapshot>;
 export type AsyncDomainCheckpoint = Async<DomainCheckpoint>;
+export type AsyncStoragePool = Async<StoragePool>;
+export type AsyncStorageVolume = Async<StorageVolume>;
 export type AsyncStream = Async<Stream>;
 
 /** Carries a call to where the object lives. Values are encoded as described by ObjectReference. */

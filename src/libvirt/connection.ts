@@ -5,6 +5,8 @@ import { Domain } from './domain.js';
 import { present, succeed } from './error.js';
 import { defaultAuth, native } from './library.js';
 import { readPointers, takePointers } from './memory.js';
+import { StoragePool } from './storage-pool.js';
+import { StorageVolume } from './storage-volume.js';
 import { Stream } from './stream.js';
 import { readTypedParameters, type TypedParameter, withTypedParameters } from './typed-parameters.js';
 
@@ -139,6 +141,14 @@ export class Connection extends ConnectionHost {
     const pointers = [...domains.map((each) => each.pointer), null];
     const count = succeed(native.virDomainListGetStats(pointers, stats, list, flags));
     return takeStats(list[0], count);
+  }
+
+  storagePoolLookupByName(name: string): StoragePool {
+    return new StoragePool(present(native.virStoragePoolLookupByName(this.pointer, name)));
+  }
+
+  storageVolLookupByPath(path: string): StorageVolume {
+    return new StorageVolume(present(native.virStorageVolLookupByPath(this.pointer, path)));
   }
 
   /** @param flags VIR_STREAM_NONBLOCK. */

@@ -19,5 +19,7 @@ export { hardExit } from './hard-exit.js';
 export { LanePool, type LanePoolOptions } from './lane-pool.js';
 export { FunctionMissingError, hasFunction, LibraryMissingError, registerEventLoop } from './library.js';
 export * from './session.js';
+export * from './storage-pool.js';
+export * from './storage-volume.js';
 export * from './stream.js';
 export type { TypedParameter } from './typed-parameters.js';

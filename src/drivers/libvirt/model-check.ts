@@ -7,6 +7,8 @@ import type {
   AsyncDomain,
   AsyncDomainCheckpoint,
   AsyncDomainSnapshot,
+  AsyncStoragePool,
+  AsyncStorageVolume,
   AsyncStream,
 } from '../../libvirt/async-objects.js';
 
@@ -20,5 +22,7 @@ export type ModelCheck = [
   Is<AsyncDomain, hypervisor.Domain>,
   Is<AsyncDomainSnapshot, hypervisor.Snapshot>,
   Is<AsyncDomainCheckpoint, hypervisor.Checkpoint>,
+  Is<AsyncStoragePool, hypervisor.StoragePool>,
+  Is<AsyncStorageVolume, hypervisor.StorageVolume>,
   Is<AsyncStream, hypervisor.Stream>,
 ];
