@@ -1,10 +1,20 @@
-import { defineCommand } from '../../src/shell/index.js';
+import {
+  VIR_CONNECT_COMPARE_CPU_FAIL_INCOMPATIBLE,
+  VIR_CONNECT_COMPARE_CPU_VALIDATE_XML,
+} from '../../src/hypervisor/constants.js';
+import { defineCommand, orFail } from '../../src/shell/index.js';
+import { comparisonShape, tellComparison } from './cpu-comparison.js';
+import { cpuDefinitions } from './cpu-definitions.js';
 
 export default defineCommand({
   name: 'cpu-compare',
   group: 'host',
   summary: 'compare host CPU with a CPU described by an XML file',
   description: 'compare CPU with host CPU',
+  manual: [
+    'Tells whether the host has everything that the first CPU in the file has. The file may hold a cpu element, a ' +
+      'domain, or the capabilities of a host. The exit status is 1 if they are incompatible; --error also says why.',
+  ],
   options: [
     {
       name: 'file',
@@ -13,10 +23,30 @@ export default defineCommand({
       completer: 'path',
       help: 'file containing an XML CPU description',
     },
-    { name: 'error', type: 'flag', help: 'report error if CPUs are incompatible' },
-    { name: 'validate', type: 'flag', help: 'validate the XML document against schema' },
+    {
+      name: 'error',
+      type: 'flag',
+      bit: VIR_CONNECT_COMPARE_CPU_FAIL_INCOMPATIBLE,
+      help: 'report error if CPUs are incompatible',
+    },
+    {
+      name: 'validate',
+      type: 'flag',
+      bit: VIR_CONNECT_COMPARE_CPU_VALIDATE_XML,
+      help: 'validate the XML document against schema',
+    },
   ],
-  async run(_context, _args) {
-    throw new Error('not written yet');
+  json: comparisonShape,
+  async run(context, args) {
+    const file = args.text('file');
+    const [definition = ''] = await cpuDefinitions(file);
+    const failed = `Failed to compare host CPU with ${file}`;
+    const result = await orFail(failed, context.connection.compareCPU(definition, args.bits()));
+    tellComparison(context, result, {
+      incompatible: `CPU described in ${file} is incompatible with host CPU`,
+      identical: `CPU described in ${file} is identical to host CPU`,
+      superset: `Host CPU is a superset of CPU described in ${file}`,
+      failed,
+    });
   },
 });

@@ -1,4 +1,4 @@
-import { defineCommand } from '../../src/shell/index.js';
+import { defineCommand, orFail } from '../../src/shell/index.js';
 
 export default defineCommand({
   name: 'hostname',
@@ -6,7 +6,10 @@ export default defineCommand({
   summary: 'print the hypervisor hostname',
   description: '',
   options: [],
-  async run(_context, _args) {
-    throw new Error('not written yet');
+  json: { object: { hostname: 'string' } },
+  async run(context) {
+    const hostname = await orFail('failed to get hostname', context.connection.getHostname());
+    context.emit({ hostname });
+    context.output.print(`${hostname}\n`);
   },
 });

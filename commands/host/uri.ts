@@ -1,4 +1,4 @@
-import { defineCommand } from '../../src/shell/index.js';
+import { defineCommand, orFail } from '../../src/shell/index.js';
 
 export default defineCommand({
   name: 'uri',
@@ -6,7 +6,10 @@ export default defineCommand({
   summary: 'print the hypervisor canonical URI',
   description: '',
   options: [],
-  async run(_context, _args) {
-    throw new Error('not written yet');
+  json: { object: { uri: 'string' } },
+  async run(context) {
+    const uri = await orFail('failed to get URI', context.connection.getURI());
+    context.emit({ uri });
+    context.output.print(`${uri}\n`);
   },
 });

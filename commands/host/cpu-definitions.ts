@@ -1,0 +1,62 @@
+import type { Element } from '@xmldom/xmldom';
+import { CommandError, elementsAt, parseXml, readTextFile } from '../../src/shell/index.js';
+
+/**
+ * The CPU definitions in a file: `cpu` elements as such, or those of domains, of host capabilities, and the
+ * host-model of domain capabilities.
+ * @returns one XML text each, at least one.
+ * @throws CommandError the file can't be read, is not XML or has none.
+ */
+export async function cpuDefinitions(path: string): Promise<string[]> {
+  const text = await readTextFile(path);
+  // Several definitions one after the other are no document, so they are put into an element of their own.
+  const body = text.startsWith('<?xml') ? text.slice(text.indexOf('?>') + 2) : text;
+  let container: Element;
+  try {
+    container = await parseXml(`<container>${body}</container>`);
+  } catch (error) {
+    const [reason] = (error instanceof Error ? error.message : String(error)).split('\n');
+    throw new CommandError(`XML error: failed to parse xml document '${path}': ${reason}`);
+  }
+  const { XMLSerializer } = await import('@xmldom/xmldom');
+  const serializer = new XMLSerializer();
+  const definitions = Array.from(container.childNodes).flatMap((node) => {
+    if (node.nodeType !== container.nodeType) return [];
+    const element = node as Element;
+    return definitionsIn(element).map((each) => serializer.serializeToString(each));
+  });
+  if (definitions.length === 0) {
+    throw new CommandError(
+      `File '${path}' does not contain any <cpu> element or valid domain XML, host capabilities XML, or ` +
+        'domain capabilities XML',
+    );
+  }
+  return definitions;
+}
+
+function definitionsIn(element: Element): Element[] {
+  switch (element.nodeName) {
+    case 'cpu':
+      return [element];
+    case 'domain':
+      return elementsAt(element, 'cpu');
+    case 'capabilities':
+      return elementsAt(element, 'host', 'cpu');
+    case 'domainCapabilities':
+      return elementsAt(element, 'cpu', 'mode')
+        .filter(
+          (mode) => mode.getAttribute('name') === 'host-model' && mode.getAttribute('supported') === 'yes',
+        )
+        .map(asDefinition);
+    default:
+      return [];
+  }
+}
+
+/** A CPU mode of domain capabilities has what a definition has, under another name and with attributes of its own. */
+function asDefinition(mode: Element): Element {
+  const cpu = mode.ownerDocument?.createElement('cpu');
+  if (!cpu) throw new CommandError('Cannot extract CPU definition from domain capabilities XML');
+  for (const child of Array.from(mode.childNodes)) cpu.appendChild(child.cloneNode(true));
+  return cpu;
+}
