@@ -36,6 +36,7 @@ try {
       snapctl: 'src/cli/snapctl.ts',
       libvirt: 'src/libvirt/index.ts',
       'libvirt-worker': 'src/libvirt/worker.ts',
+      qmp: 'src/qmp/index.ts',
     },
     outdir: aside,
     chunkNames: 'chunks/[name]-[hash]',

@@ -1,0 +1,35 @@
+/** A client of QEMU's machine protocol (QMP) over unix sockets. */
+export { BlockGraph, type NodeUser, queryBlockGraph } from './block-graph.js';
+export {
+  type Call,
+  type CallOptions,
+  type ClientState,
+  type ConnectOptions,
+  call,
+  type Outcomes,
+  QmpClient,
+} from './client.js';
+export {
+  CommandFailure,
+  ConnectError,
+  type ConnectFailure,
+  DisconnectedError,
+  JobFailure,
+  ListenerOverflow,
+  ProtocolError,
+  QmpError,
+  TimeoutError,
+} from './errors.js';
+export { EventListener, type ListenOptions, type QmpEvent } from './event-listener.js';
+export { passDescriptor } from './fd-passing.js';
+export { dismissConcluded, findJob, followJob, type JobOptions, runJob } from './jobs.js';
+export { LineSocket, type LineSocketHandlers } from './line-socket.js';
+export { LineSplitter, lineLimit } from './line-splitter.js';
+export type { EventMessage, Greeting } from './message.js';
+export type * from './schema/block.js';
+export type * from './schema/commands.js';
+export type * from './schema/events.js';
+export type * from './schema/jobs.js';
+export type * from './schema/machine.js';
+export type * from './schema/migration.js';
+export { Waiter, type WaitOptions } from './waiter.js';
