@@ -53,7 +53,8 @@ export declare class TinyGuest {
   readonly serial: SerialLog;
   ready(options?: { from?: number; timeout?: number }): Promise<void>;
   nextCounter(options?: { timeout?: number }): Promise<number>;
-  runWithAgent(words: string[], options?: RunOptions): Promise<RunResult>;
+  runAttached(words: string[], options?: RunOptions): Promise<RunResult>;
   agent(execute: string, args?: Record<string, unknown>): Promise<unknown>;
+  off(options?: { timeout?: number }): Promise<void>;
   checkDisk(path: string): Promise<string>;
 }

@@ -10,7 +10,10 @@ import { SerialLog } from './serial-log.mjs';
 
 const run = promisify(execFile);
 
-/** The built command-line program. */
+/**
+ * The built command-line program. The variable SNAPCTL_TEST_TOOL=virsh has the real virsh run in its place wherever a
+ * test does not say which it wants: what fails with both is not snapctl's fault.
+ */
 export const snapctl = fileURLToPath(new URL('../../dist/snapctl.js', import.meta.url));
 
 /**
@@ -59,7 +62,17 @@ export class Embed {
     return result;
   }
 
-  #run(words, { tool = process.env.TOOL ?? 'snapctl', input = '', env, timeout = 120_000, signal, started }) {
+  #run(
+    words,
+    {
+      tool = process.env.SNAPCTL_TEST_TOOL ?? 'snapctl',
+      input = '',
+      env,
+      timeout = 120_000,
+      signal,
+      started,
+    },
+  ) {
     const [program, ...first] = tool === 'virsh' ? ['virsh'] : [process.execPath, snapctl];
     return new Promise((resolve, reject) => {
       const child = spawn(program, [...first, '-c', this.uri, ...words], {
@@ -158,23 +171,37 @@ export class TinyGuest {
   }
 
   /**
-   * Runs a command that talks to the guest agent. Each process that opens the root finds the running guests again, in
-   * the background: agent commands do not wait for that and would say that the agent is not connected. Those that read
-   * from the hypervisor do wait, so one of them goes first, in the same process.
-   * @param {string[]} words as for Embed.run; the output of the command that goes first is taken out of the result
+   * Runs a command in a process that has surely found this guest. Each process that opens the root finds the running
+   * guests again in the background, and handles meanwhile what they have sent. Commands that read from the hypervisor
+   * wait for that; agent commands do not, and would say that the agent is not connected; `domstate` does not, and would
+   * show the state of old. So one that waits goes first, in the same process.
+   * @param {string[]} words as for Embed.run; the output of what goes first is taken out of the result
    */
-  async runWithAgent(words, options) {
+  async runAttached(words, options) {
     const quoted = words.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' ');
-    const result = await this.embed.run([`dommemstat '${this.name}'; ${quoted}`], options);
-    return { ...result, stdout: result.stdout.slice(result.stdout.indexOf('\n\n') + 2) };
+    const mark = 'attached';
+    const result = await this.embed.run([`dommemstat '${this.name}'; echo '${mark}'; ${quoted}`], options);
+    const [, stdout = ''] = result.stdout.split(`${mark}\n`);
+    return { ...result, stdout };
   }
 
   /** Asks the guest agent. @returns {Promise<any>} what it returned */
   async agent(execute, args) {
     const command = JSON.stringify(args === undefined ? { execute } : { execute, arguments: args });
-    const { code, stdout, stderr } = await this.runWithAgent(['qemu-agent-command', this.name, command]);
+    const { code, stdout, stderr } = await this.runAttached(['qemu-agent-command', this.name, command]);
     if (code !== 0) throw new Error(`${execute}: ended with status ${code}\n${stderr}`);
     return JSON.parse(stdout).return;
+  }
+
+  /** Waits until a guest that is going down is off, as libvirt sees it. */
+  async off({ timeout = 30_000 } = {}) {
+    const deadline = Date.now() + timeout;
+    for (;;) {
+      const { stdout } = await this.runAttached(['domstate', this.name]);
+      if (stdout.startsWith('shut off')) return;
+      if (Date.now() > deadline)
+        throw new Error(`${this.name} is not off after ${timeout} ms but ${stdout.trim()}`);
+    }
   }
 
   /**
