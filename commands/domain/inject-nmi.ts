@@ -1,14 +1,23 @@
-import { defineCommand } from '../../src/shell/index.js';
+import { defineCommand, domainOf } from '../../src/shell/index.js';
 
 export default defineCommand({
   name: 'inject-nmi',
   group: 'domain',
   summary: 'Inject NMI to the guest',
   description: 'Inject NMI to the guest domain.',
-  options: [
-    { name: 'domain', type: 'string', required: true, completer: 'domain', help: 'domain name, id or uuid' },
+  manual: [
+    'A non-maskable interrupt reaches a guest that listens to nothing else; many are set up to write a crash dump on it, others ignore it.',
   ],
-  async run(_context, _args) {
-    throw new Error('not written yet');
+  options: [
+    {
+      name: 'domain',
+      type: 'string',
+      required: true,
+      completer: 'domain-active',
+      help: 'domain name, id or uuid',
+    },
+  ],
+  async run(context, args) {
+    await (await domainOf(context, args)).injectNMI();
   },
 });

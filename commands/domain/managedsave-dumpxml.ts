@@ -1,17 +1,35 @@
-import { defineCommand } from '../../src/shell/index.js';
+import { VIR_DOMAIN_SAVE_IMAGE_XML_SECURE } from '../../src/hypervisor/constants.js';
+import { defineCommand, domainOf, printXml, xmlJson } from '../../src/shell/index.js';
 
 export default defineCommand({
   name: 'managedsave-dumpxml',
   group: 'domain',
   summary: 'Domain information of managed save state file in XML',
   description: 'Dump XML of domain information for a managed save state file to stdout.',
+  manual: [
+    'Prints the configuration with which the next start will continue the domain. Passwords are left out without --security-info.',
+  ],
   options: [
-    { name: 'domain', type: 'string', required: true, completer: 'domain', help: 'domain name, id or uuid' },
-    { name: 'security-info', type: 'flag', help: 'include security sensitive information in XML dump' },
+    {
+      name: 'domain',
+      type: 'string',
+      required: true,
+      completer: 'domain-with-managed-save',
+      help: 'domain name, id or uuid',
+    },
+    {
+      name: 'security-info',
+      type: 'flag',
+      bit: VIR_DOMAIN_SAVE_IMAGE_XML_SECURE,
+      help: 'include security sensitive information in XML dump',
+    },
     { name: 'xpath', type: 'string', positional: false, help: 'xpath expression to filter the XML document' },
     { name: 'wrap', type: 'flag', help: 'wrap xpath results in an common root element' },
   ],
-  async run(_context, _args) {
-    throw new Error('not written yet');
+  json: xmlJson,
+  async run(context, args) {
+    const domain = await domainOf(context, args);
+    const xml = await domain.managedSaveGetXMLDesc(args.bits());
+    await printXml(context, xml, { xpath: args.raw('xpath'), wrap: args.flag('wrap') });
   },
 });

@@ -1,24 +1,82 @@
-import { defineCommand } from '../../src/shell/index.js';
+import {
+  VIR_DOMAIN_SAVE_BYPASS_CACHE,
+  VIR_DOMAIN_SAVE_PAUSED,
+  VIR_DOMAIN_SAVE_RESET_NVRAM,
+  VIR_DOMAIN_SAVE_RUNNING,
+} from '../../src/hypervisor/constants.js';
+import { type Context, defineCommand, orFail, readTextFile } from '../../src/shell/index.js';
 
 export default defineCommand({
   name: 'restore',
   group: 'domain',
   summary: 'restore a domain from a saved state in a file',
   description: 'Restore a domain.',
+  manual: [
+    'Continues a domain from a file that `save` has written. The file stays where it is, but do not restore from it again once the guest has run: its disks have then moved on while its memory has not, and the guest destroys its file systems. Delete the file. For the same reason nothing may have written to the disks since the save.',
+    "Without --running or --paused the guest does what it did when it was saved, or what --running or --paused said then. --xml gives it another configuration, for disks that have moved. --reset-nvram starts it with a fresh copy of the firmware's variables.",
+    "A restore can't be broken off: after an interrupt it is carried to its end, so that the domain is either restored or not running, and nothing in between.",
+  ],
   options: [
     { name: 'file', type: 'string', required: true, completer: 'path', help: 'the state to restore' },
-    { name: 'bypass-cache', type: 'flag', help: 'avoid file system cache when restoring' },
+    {
+      name: 'bypass-cache',
+      type: 'flag',
+      bit: VIR_DOMAIN_SAVE_BYPASS_CACHE,
+      help: 'avoid file system cache when restoring',
+    },
     {
       name: 'xml',
       type: 'string',
       completer: 'path',
       help: 'filename containing updated XML for the target',
     },
-    { name: 'running', type: 'flag', help: 'restore domain into running state' },
-    { name: 'paused', type: 'flag', help: 'restore domain into paused state' },
-    { name: 'reset-nvram', type: 'flag', help: 're-initialize NVRAM from its pristine template' },
+    {
+      name: 'running',
+      type: 'flag',
+      bit: VIR_DOMAIN_SAVE_RUNNING,
+      help: 'restore domain into running state',
+    },
+    {
+      name: 'paused',
+      type: 'flag',
+      bit: VIR_DOMAIN_SAVE_PAUSED,
+      help: 'restore domain into paused state',
+    },
+    {
+      name: 'reset-nvram',
+      type: 'flag',
+      bit: VIR_DOMAIN_SAVE_RESET_NVRAM,
+      help: 're-initialize NVRAM from its pristine template',
+    },
   ],
-  async run(_context, _args) {
-    throw new Error('not written yet');
+  long: true,
+  async run(context, args) {
+    const { connection } = context;
+    const file = args.text('file');
+    const flags = args.bits();
+    const xmlFile = args.optional('xml');
+    const xml = xmlFile === undefined ? null : await readTextFile(xmlFile);
+    await orFail(
+      `Failed to restore domain from ${file}`,
+      toItsEnd(
+        context,
+        flags || xml !== null
+          ? connection.domainRestoreFlags(file, xml, flags)
+          : connection.domainRestore(file),
+      ),
+    );
+    context.output.extra(`Domain restored from ${file}\n`);
   },
 });
+
+/** Waits for a step that nothing can stop, telling a user who interrupts why nothing happens. */
+async function toItsEnd<T>(context: Context, step: Promise<T>): Promise<T> {
+  const { signal, output } = context;
+  const tell = () => output.notice('a restore cannot be stopped halfway; waiting for its end');
+  signal.addEventListener('abort', tell, { once: true });
+  try {
+    return await step;
+  } finally {
+    signal.removeEventListener('abort', tell);
+  }
+}
