@@ -18,7 +18,7 @@ export async function cpuDefinitions(path: string): Promise<string[]> {
     const [reason] = (error instanceof Error ? error.message : String(error)).split('\n');
     throw new CommandError(`XML error: failed to parse xml document '${path}': ${reason}`);
   }
-  const { XMLSerializer } = await import('@xmldom/xmldom');
+  const { XMLSerializer } = await import('../../src/shell/xml-library.js');
   const serializer = new XMLSerializer();
   const definitions = Array.from(container.childNodes).flatMap((node) => {
     if (node.nodeType !== container.nodeType) return [];

@@ -39,7 +39,7 @@ export const textAt = (parent: Element, ...path: string[]): string =>
 
 /** Parses a document. @returns its root element. @throws Error it is not well-formed, saying where. */
 export async function parseXml(xml: string): Promise<Element> {
-  const { DOMParser } = await import('@xmldom/xmldom');
+  const { DOMParser } = await import('./xml-library.js');
   const parser = new DOMParser({
     onError: (level, message) => {
       if (level !== 'warning') throw new Error(message);

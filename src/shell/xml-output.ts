@@ -54,7 +54,7 @@ interface XPathParser {
 /** Evaluates an expression from the root element on, with no namespace prefix known, as libvirt does. */
 async function select(xml: string, xpath: string): Promise<Node[]> {
   const [{ DOMParser }, { default: xpathModule }, { dropLayout }] = await Promise.all([
-    import('@xmldom/xmldom'),
+    import('./xml-library.js'),
     import('xpath'),
     import('./xml-serialize.js'),
   ]);
