@@ -1,25 +1,44 @@
-import { defineCommand } from '../../src/shell/index.js';
+import {
+  VIR_DOMAIN_SNAPSHOT_CREATE_CURRENT,
+  VIR_DOMAIN_SNAPSHOT_CREATE_REDEFINE,
+} from '../../src/hypervisor/constants.js';
+import { defineCommand, domainOf, readTextFile } from '../../src/shell/index.js';
+import { createdShape, createFlags, createManual } from './create-options.js';
+import { createSnapshot } from './create-snapshot.js';
 
 export default defineCommand({
   name: 'snapshot-create',
   group: 'snapshot',
   summary: 'Create a snapshot from XML',
   description: 'Create a snapshot (disk and RAM) from XML',
+  manual: [
+    'Makes the snapshot that a domainsnapshot XML file describes; without a file, one with a name made of the time, and defaults for the rest.',
+    ...createManual,
+    '--redefine makes no snapshot. It gives libvirt back the record of one that exists: the XML must be complete, as snapshot-dumpxml --security-info prints it. So records can be moved to another host, restored after they were dropped, or changed. --current makes it the current snapshot at once.',
+  ],
   options: [
     { name: 'domain', type: 'string', required: true, completer: 'domain', help: 'domain name, id or uuid' },
     { name: 'xmlfile', type: 'string', completer: 'path', help: 'domain snapshot XML' },
-    { name: 'redefine', type: 'flag', help: 'redefine metadata for existing snapshot' },
-    { name: 'current', type: 'flag', help: 'with redefine, set current snapshot' },
-    { name: 'no-metadata', type: 'flag', help: 'take snapshot but create no metadata' },
-    { name: 'halt', type: 'flag', help: 'halt domain after snapshot is created' },
-    { name: 'disk-only', type: 'flag', help: 'capture disk state but not vm state' },
-    { name: 'reuse-external', type: 'flag', help: 'reuse any existing external files' },
-    { name: 'quiesce', type: 'flag', help: "quiesce guest's file systems" },
-    { name: 'atomic', type: 'flag', help: 'require atomic operation' },
-    { name: 'live', type: 'flag', help: 'take a live snapshot' },
-    { name: 'validate', type: 'flag', help: 'validate the XML against the schema' },
+    {
+      name: 'redefine',
+      type: 'flag',
+      bit: VIR_DOMAIN_SNAPSHOT_CREATE_REDEFINE,
+      help: 'redefine metadata for existing snapshot',
+    },
+    {
+      name: 'current',
+      type: 'flag',
+      bit: VIR_DOMAIN_SNAPSHOT_CREATE_CURRENT,
+      help: 'with redefine, set current snapshot',
+    },
+    ...createFlags,
   ],
-  async run(_context, _args) {
-    throw new Error('not written yet');
+  long: true,
+  json: createdShape,
+  async run(context, args) {
+    const domain = await domainOf(context, args);
+    const file = args.optional('xmlfile');
+    const xml = file === undefined ? '<domainsnapshot/>' : await readTextFile(file);
+    await createSnapshot(context, domain, xml, args.bits(), file);
   },
 });

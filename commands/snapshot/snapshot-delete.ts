@@ -1,23 +1,76 @@
-import { defineCommand } from '../../src/shell/index.js';
+import {
+  VIR_DOMAIN_SNAPSHOT_DELETE_CHILDREN,
+  VIR_DOMAIN_SNAPSHOT_DELETE_CHILDREN_ONLY,
+  VIR_DOMAIN_SNAPSHOT_DELETE_METADATA_ONLY,
+} from '../../src/hypervisor/constants.js';
+import { defineCommand, domainOf, orFail, runDomainJob } from '../../src/shell/index.js';
+import { findOneSnapshot } from './find-snapshot.js';
+import { finishedAnyway } from './finished-anyway.js';
 
 export default defineCommand({
   name: 'snapshot-delete',
   group: 'snapshot',
   summary: 'Delete a domain snapshot',
   description: 'Snapshot Delete',
+  manual: [
+    'Deletes a snapshot: what was saved at that moment is given up, and the guest goes on as it is. What changed since then is merged with what is kept, so nothing of the present is lost. The snapshots made on top of it become children of its parent.',
+    'With --children everything that descends from it goes too; with --children-only the snapshot itself stays. An external snapshot is merged while the guest runs where the hypervisor can do that (libvirt 9.0 and newer); its memory file is not removed by libvirt 9.0.',
+    '--metadata only makes libvirt forget the snapshot. Images and saved memory stay as they are, and someone else has to look after them.',
+  ],
   options: [
-    { name: 'domain', type: 'string', required: true, completer: 'domain', help: 'domain name, id or uuid' },
+    {
+      name: 'domain',
+      type: 'string',
+      required: true,
+      completer: 'domain-with-snapshot',
+      help: 'domain name, id or uuid',
+    },
     { name: 'snapshotname', type: 'string', completer: 'snapshot', help: 'snapshot name' },
     { name: 'current', type: 'flag', help: 'delete current snapshot' },
-    { name: 'children', type: 'flag', help: 'delete snapshot and all children' },
-    { name: 'children-only', type: 'flag', help: 'delete children but not snapshot' },
+    {
+      name: 'children',
+      type: 'flag',
+      bit: VIR_DOMAIN_SNAPSHOT_DELETE_CHILDREN,
+      help: 'delete snapshot and all children',
+    },
+    {
+      name: 'children-only',
+      type: 'flag',
+      bit: VIR_DOMAIN_SNAPSHOT_DELETE_CHILDREN_ONLY,
+      help: 'delete children but not snapshot',
+    },
     {
       name: 'metadata',
       type: 'flag',
+      bit: VIR_DOMAIN_SNAPSHOT_DELETE_METADATA_ONLY,
       help: 'delete only libvirt metadata, leaving snapshot contents behind',
     },
   ],
-  async run(_context, _args) {
-    throw new Error('not written yet');
+  long: true,
+  json: { object: { name: 'string', deleted: { list: 'string' } } },
+  async run(context, args) {
+    const domain = await domainOf(context, args);
+    const snapshot = await findOneSnapshot(domain, {
+      option: 'snapshotname',
+      name: args.optional('snapshotname'),
+      current: args.flag('current'),
+    });
+    const { name } = snapshot;
+    const before = context.json ? await namesOf(domain) : [];
+    const { interrupted } = await orFail(
+      `Failed to delete snapshot ${name}`,
+      runDomainJob(context, domain, () => snapshot.delete(args.bits())),
+    );
+    if (context.json) {
+      const left = await namesOf(domain);
+      context.emit({ name, deleted: before.filter((each) => !left.includes(each)) });
+    }
+    const what = args.flag('children-only') ? `${name} children` : name;
+    context.output.extra(`Domain snapshot ${what} deleted\n`);
+    if (interrupted) throw finishedAnyway();
   },
 });
+
+const namesOf = async (domain: {
+  listAllSnapshots(): Promise<readonly { readonly name: string }[]>;
+}): Promise<string[]> => (await domain.listAllSnapshots()).map(({ name }) => name);

@@ -1,16 +1,37 @@
-import { defineCommand } from '../../src/shell/index.js';
+import { CommandError, defineCommand, domainOf } from '../../src/shell/index.js';
+import { parentName } from '../../src/snapshot/parent-name.js';
+import { findOneSnapshot } from './find-snapshot.js';
 
 export default defineCommand({
   name: 'snapshot-parent',
   group: 'snapshot',
   summary: 'Get the name of the parent of a snapshot',
   description: "Extract the snapshot's parent, if any",
+  manual: [
+    'Prints the name of the snapshot that was current when the given one was made. A snapshot without a parent is an error.',
+  ],
   options: [
-    { name: 'domain', type: 'string', required: true, completer: 'domain', help: 'domain name, id or uuid' },
+    {
+      name: 'domain',
+      type: 'string',
+      required: true,
+      completer: 'domain-with-snapshot',
+      help: 'domain name, id or uuid',
+    },
     { name: 'snapshotname', type: 'string', completer: 'snapshot', help: 'find parent of snapshot name' },
     { name: 'current', type: 'flag', help: 'find parent of current snapshot' },
   ],
-  async run(_context, _args) {
-    throw new Error('not written yet');
+  json: { object: { name: 'string', parent: 'string' } },
+  async run(context, args) {
+    const domain = await domainOf(context, args);
+    const snapshot = await findOneSnapshot(domain, {
+      option: 'snapshotname',
+      name: args.optional('snapshotname'),
+      current: args.flag('current'),
+    });
+    const parent = await parentName(snapshot);
+    if (parent === undefined) throw new CommandError(`snapshot '${snapshot.name}' has no parent`);
+    context.emit({ name: snapshot.name, parent });
+    context.output.print(parent);
   },
 });

@@ -6,6 +6,8 @@ import { InterruptedError } from './errors.js';
 export interface JobOptions {
   /** Called about twice a second with the domain's job while the operation runs. */
   readonly onProgress?: (job: JobInfo) => void;
+  /** Called once, when the user interrupts while the operation runs. */
+  readonly onInterrupt?: () => void;
 }
 
 export interface JobResult<T> {
@@ -14,13 +16,13 @@ export interface JobResult<T> {
   readonly interrupted: boolean;
 }
 
-const ABORT_RETRY_MS = 100;
+const ABORT_RETRY_MS = 50;
 const PROGRESS_MS = 500;
 
 /**
  * Runs an operation that occupies a domain (and this connection) for long. On interrupt the domain's job is
  * aborted through a second connection, again and again until the operation has ended: an abort that comes
- * before the job has begun is refused by libvirt.
+ * before the job has begun, or between two of its phases, is refused by libvirt.
  * @throws InterruptedError the operation was aborted; or what the operation throws.
  */
 export async function runDomainJob<T>(
@@ -29,14 +31,15 @@ export async function runDomainJob<T>(
   operation: () => Promise<T>,
   options: JobOptions = {},
 ): Promise<JobResult<T>> {
-  if (context.signal.aborted) throw new InterruptedError('interrupted');
+  const { signal } = context;
+  if (signal.aborted) throw new InterruptedError('interrupted');
   const ended = new AbortController();
   const watch = watchJob(context, domain, ended.signal, options);
   try {
     const value = await operation();
-    return { value, interrupted: context.signal.aborted };
+    return { value, interrupted: signal.aborted };
   } catch (error) {
-    if (context.signal.aborted) throw new InterruptedError('interrupted', { cause: error });
+    if (signal.aborted) throw new InterruptedError('interrupted', { cause: error });
     throw error;
   } finally {
     ended.abort();
@@ -49,25 +52,60 @@ async function watchJob(
   context: Context,
   domain: Domain,
   ended: AbortSignal,
-  options: JobOptions,
+  { onProgress, onInterrupt }: JobOptions,
 ): Promise<void> {
   const { signal } = context;
-  let watcher: Connection | undefined;
+  const observer = new Observer(context.connection, domain.uuid);
   try {
-    if (!options.onProgress) await aborted(AbortSignal.any([signal, ended]));
-    while (!ended.aborted) {
-      watcher ??= await context.connection.secondary();
-      const target = await watcher.domainLookupByUUIDString(domain.uuid);
-      if (signal.aborted) await target.abortJob().catch(() => undefined);
-      else options.onProgress?.(await target.getJobInfo());
-      await watcher.release();
-      const next = signal.aborted ? [ended] : [ended, signal];
-      await pause(signal.aborted ? ABORT_RETRY_MS : PROGRESS_MS, AbortSignal.any(next));
+    while (onProgress && !signal.aborted && !ended.aborted) {
+      await pause(PROGRESS_MS, AbortSignal.any([signal, ended]));
+      if (signal.aborted || ended.aborted) break;
+      const job = await observer.ask((target) => target.getJobInfo());
+      if (job && !ended.aborted) onProgress(job);
     }
-  } catch {
-    // Watching is a service: the operation itself tells how it ended.
+    await aborted(AbortSignal.any([signal, ended]));
+    if (ended.aborted) return;
+    onInterrupt?.();
+    while (!ended.aborted) {
+      await observer.ask((target) => target.abortJob());
+      await pause(ABORT_RETRY_MS, ended);
+    }
   } finally {
-    await watcher?.close().catch(() => undefined);
+    await observer.close();
+  }
+}
+
+/** A domain seen through a connection of its own, opened when first needed and again after a failure. */
+class Observer {
+  readonly #main: Connection;
+  readonly #uuid: string;
+  #connection: Connection | undefined;
+
+  constructor(main: Connection, uuid: string) {
+    this.#main = main;
+    this.#uuid = uuid;
+  }
+
+  /**
+   * Asks something of the domain.
+   * @returns undefined if that failed: the operation that is watched tells itself how it ends.
+   */
+  async ask<T>(question: (target: Domain) => Promise<T>): Promise<T | undefined> {
+    try {
+      this.#connection ??= await this.#main.secondary();
+      const target = await this.#connection.domainLookupByUUIDString(this.#uuid);
+      return await question(target);
+    } catch {
+      return undefined;
+    } finally {
+      await this.#connection?.release().catch(() => this.close());
+    }
+  }
+
+  async close(): Promise<void> {
+    const connection = this.#connection;
+    this.#connection = undefined;
+    await connection?.close().catch(() => undefined);
   }
 }
 

@@ -25,6 +25,7 @@ export { commandHelp, documentedOptions, groupHelp, optionForm, overview, synops
 export { JobProgress } from './job-progress.js';
 export { type JsonShape, shapeErrors, toJson } from './json-shape.js';
 export { formatJsonText, type JsonText, JsonTextError, parseJsonText, plainJson } from './json-text.js';
+export { localTime } from './local-time.js';
 export { parseScaled, parseWhole } from './numbers.js';
 export { Output, type Streams } from './output.js';
 export { type PrettyCapacity, prettyCapacity } from './pretty-capacity.js';
@@ -38,6 +39,7 @@ export { orFileError, systemErrorText } from './system-error.js';
 export { formatTable } from './table.js';
 export { lendTerminal, type TerminalInput } from './terminal-loan.js';
 export { withEditedText } from './text-editor.js';
+export { formatTree, type TreeNode } from './tree.js';
 export { typedValueText } from './typed-value.js';
 export { attributeAt, elementsAt, parseXml, textAt } from './xml-elements.js';
 export { printXml, type XmlOutputOptions, xmlJson } from './xml-output.js';
