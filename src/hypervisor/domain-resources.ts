@@ -62,6 +62,8 @@ export interface DomainResources {
   /** How many CPUs getCPUStats can tell about. */
   getCPUStatsCount(flags?: number): Promise<number>;
   getSchedulerType(): Promise<string>;
+  getSchedulerParameters(): Promise<TypedParameter[]>;
+  setSchedulerParameters(parameters: readonly TypedParameter[]): Promise<void>;
   getSchedulerParametersFlags(flags?: number): Promise<TypedParameter[]>;
   setSchedulerParametersFlags(parameters: readonly TypedParameter[], flags?: number): Promise<void>;
   getMemoryParameters(flags?: number): Promise<TypedParameter[]>;

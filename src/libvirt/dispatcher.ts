@@ -83,10 +83,7 @@ export class Dispatcher {
     }
     if (!this.#connection) {
       this.#connection = Connection.open(this.options);
-      const { keepalive } = this.options;
-      if (keepalive && keepalive.interval > 0) {
-        this.#connection.setKeepAlive(keepalive.interval, keepalive.count);
-      }
+      startKeepalive(this.#connection, this.options.keepalive);
     }
     return this.#connection;
   }
@@ -114,6 +111,16 @@ export class Dispatcher {
       return found;
     }
     return kept.object;
+  }
+}
+
+/** Starts keepalive where the far side has it. Whoever depends on it calls setKeepAlive and sees the refusal. */
+export function startKeepalive(connection: Connection, keepalive: DispatcherOptions['keepalive']): void {
+  if (!keepalive || keepalive.interval <= 0) return;
+  try {
+    connection.setKeepAlive(keepalive.interval, keepalive.count);
+  } catch (error) {
+    if (!(error instanceof LibvirtError)) throw error;
   }
 }
 

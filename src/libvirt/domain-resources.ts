@@ -209,6 +209,21 @@ export class DomainResources extends DomainLifecycle {
     return present(native.virDomainGetSchedulerType(this.pointer, [0]));
   }
 
+  getSchedulerParameters(): TypedParameter[] {
+    const room: [number] = [0];
+    present(native.virDomainGetSchedulerType(this.pointer, room));
+    if (room[0] === 0) return [];
+    return readParametersInto(room[0], (params, count) =>
+      native.virDomainGetSchedulerParameters(this.pointer, params, count),
+    );
+  }
+
+  setSchedulerParameters(parameters: readonly TypedParameter[]): void {
+    withTypedParameters(parameters, (params, count) =>
+      succeed(native.virDomainSetSchedulerParameters(this.pointer, params, count)),
+    );
+  }
+
   getSchedulerParametersFlags(flags = 0): TypedParameter[] {
     const room: [number] = [0];
     present(native.virDomainGetSchedulerType(this.pointer, room));

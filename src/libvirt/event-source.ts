@@ -1,6 +1,6 @@
 import koffi from 'koffi';
 import { Connection } from './connection.js';
-import type { DispatcherOptions } from './dispatcher.js';
+import { type DispatcherOptions, startKeepalive } from './dispatcher.js';
 import { succeed } from './error.js';
 import { EVENT_KINDS, makeCallback, makeEventCallback, makeMonitorCallback } from './event-callbacks.js';
 import { native } from './library.js';
@@ -45,8 +45,7 @@ export class EventSource {
   open(): void {
     const connection = Connection.open({ ...this.options, auth: false });
     this.#connection = connection;
-    const { keepalive } = this.options;
-    if (keepalive && keepalive.interval > 0) connection.setKeepAlive(keepalive.interval, keepalive.count);
+    startKeepalive(connection, this.options.keepalive);
     this.#closeCallback ??= makeCallback('void', ['void *', 'int', 'void *'], ((
       _connection: unknown,
       reason: number,

@@ -20,6 +20,7 @@ class Thread {
   readonly #listeners = new Map<number, Listener>();
   #nextSource = 1;
   #wake = -1;
+  readonly #leaving = new SharedArrayBuffer(4);
   readonly ready: Promise<void>;
   users = 0;
 
@@ -29,15 +30,22 @@ class Thread {
     this.ready = new Promise((resolve) => {
       isReady = resolve;
     });
-    this.#worker = new WorkerClient({ role: 'events' }, (message) => {
-      if ('ready' in message) {
-        this.#wake = message.wake;
-        this.#worker.release();
-        isReady();
-      } else {
-        for (const event of message.events) this.#listeners.get(event.source)?.(event);
-      }
-    });
+    this.#worker = new WorkerClient(
+      { role: 'events', leaving: this.#leaving },
+      (message) => {
+        if ('ready' in message) {
+          this.#wake = message.wake;
+          this.#worker.release();
+          isReady();
+        } else {
+          for (const event of message.events) this.#listeners.get(event.source)?.(event);
+        }
+      },
+      () => {
+        Atomics.store(new Int32Array(this.#leaving), 0, 1);
+        this.wakeUp();
+      },
+    );
     this.#worker.hold();
   }
 
@@ -46,7 +54,7 @@ class Thread {
   }
 
   wakeUp(): void {
-    native.virEventUpdateTimeout(this.#wake, 0);
+    if (this.#wake >= 0) native.virEventUpdateTimeout(this.#wake, 0);
   }
 
   addSource(listener: Listener): number {
@@ -91,11 +99,6 @@ export async function acquireEventThread(): Promise<EventThread> {
       await stopping;
     },
   };
-}
-
-/** Asks the event thread to stop, without waiting: for an exit that waits for nothing. */
-export function stopEventThread(): void {
-  thread?.request({ op: 'stop' }).catch(() => {});
 }
 
 /** A connection that listens: events of one URI. */

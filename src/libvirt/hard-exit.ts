@@ -1,4 +1,3 @@
-import { stopEventThread } from './event-thread.js';
 import { libc } from './library.js';
 
 /** How long output may take to be written before we leave without it, in ms. */
@@ -16,7 +15,6 @@ function flushed(stream: NodeJS.WriteStream): Promise<void> {
  * to stdout and stderr is written out first.
  */
 export async function hardExit(code: number): Promise<never> {
-  stopEventThread();
   let timer: NodeJS.Timeout | undefined;
   const limit = new Promise<void>((resolve) => {
     timer = setTimeout(resolve, FLUSH_LIMIT);

@@ -28,10 +28,11 @@ export function mapErrors(transport: Transport, map: ErrorMapper | undefined): T
 
 /**
  * A session on the calling thread: every call blocks it until libvirt answers.
+ * @param options with keepalive only where an event thread turns libvirt's event loop.
  * @throws LibvirtError, LibraryMissingError
  */
 export function openDirect(options: DispatcherOptions, map?: ErrorMapper): Session {
-  const dispatcher = new Dispatcher({ ...options, keepalive: undefined });
+  const dispatcher = new Dispatcher(options);
   dispatcher.open();
   const transport: Transport = {
     async call(object, method, args) {

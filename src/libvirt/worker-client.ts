@@ -2,8 +2,21 @@ import { Worker } from 'node:worker_threads';
 import { VIR_ERR_ERROR, VIR_ERR_INTERNAL_ERROR, VIR_FROM_NONE } from './constants.js';
 import { ConnectionLostError } from './error.js';
 import { decodeError } from './error-crossing.js';
+import { libc } from './library.js';
 import { workerFile } from './worker-file.js';
 import type { WorkerAnswer, WorkerRole } from './worker-protocol.js';
+
+const clients = new Set<WorkerClient>();
+
+/**
+ * At exit Node waits for its threads, and a thread inside a native call doesn't come: process.exit() would hang for
+ * as long as the call takes. Output to files, terminals and pipes is synchronous on Linux, so nothing is lost by
+ * leaving at once.
+ */
+function leaveBusyThreads(code: number): void {
+  for (const client of clients) client.onExit();
+  if ([...clients].some((client) => client.busy)) libc().func('void _exit(int status)')(code);
+}
 
 interface Pending {
   resolve(value: unknown): void;
@@ -20,16 +33,24 @@ export class WorkerClient {
   #next = 1;
   #dead: Error | null = null;
 
-  /** @param onOther gets every message that is not an answer. */
+  /**
+   * @param onOther gets every message that is not an answer.
+   * @param onExit runs when the process exits: it gets the thread out of a wait of its own.
+   */
   constructor(
     role: WorkerRole,
     private readonly onOther: (message: Exclude<WorkerAnswer, { id: number }>) => void = () => {},
+    readonly onExit: () => void = () => {},
   ) {
+    if (clients.size === 0) process.on('exit', leaveBusyThreads);
+    clients.add(this);
     this.#worker = new Worker(workerFile(), { workerData: role });
     this.#worker.on('message', (answer: WorkerAnswer) => this.#receive(answer));
     this.#worker.on('error', (error: Error) => this.#fail(error));
     this.#exited = new Promise((resolve) => {
       this.#worker.once('exit', () => {
+        clients.delete(this);
+        if (clients.size === 0) process.off('exit', leaveBusyThreads);
         this.#fail(
           new ConnectionLostError({
             code: VIR_ERR_INTERNAL_ERROR,

@@ -10,7 +10,8 @@ import type { EventRequest, SourceEvent, WorkerAnswer } from './worker-protocol.
  * Turns libvirt's event loop, for every connection of the process, and holds the connections that listen. Only one
  * thread may do this: callbacks run on the thread that turns the loop, and they belong to this one.
  */
-export function runEventThread(port: MessagePort): void {
+export function runEventThread(port: MessagePort, leaving: SharedArrayBuffer): void {
+  const left = new Int32Array(leaving);
   const sources = new Map<number, EventSource>();
   let batch: SourceEvent[] = [];
   let running = true;
@@ -75,6 +76,7 @@ export function runEventThread(port: MessagePort): void {
   });
 
   const turn = (): void => {
+    if (Atomics.load(left, 0) !== 0) return;
     if (!running) {
       native.virEventRemoveTimeout(wake);
       koffi.unregister(wakeCallback);

@@ -2,7 +2,13 @@ import type { DispatcherOptions } from './dispatcher.js';
 import type { CrossingError } from './error-crossing.js';
 
 /** What a worker is started as. */
-export type WorkerRole = { role: 'calls'; options: DispatcherOptions } | { role: 'events' };
+export type WorkerRole =
+  | { role: 'calls'; options: DispatcherOptions }
+  | {
+      role: 'events';
+      /** One number; once it is not 0 the loop is not entered again. */
+      leaving: SharedArrayBuffer;
+    };
 
 /** To a call lane. Requests are answered in order, by id. */
 export type LaneRequest =

@@ -7,4 +7,4 @@ import type { WorkerRole } from './worker-protocol.js';
 if (!parentPort) throw new Error('this file is a worker thread');
 const role = workerData as WorkerRole;
 if (role.role === 'calls') runCallLane(parentPort, role.options);
-else runEventThread(parentPort);
+else runEventThread(parentPort, role.leaving);

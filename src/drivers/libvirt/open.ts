@@ -1,6 +1,7 @@
 import type { Connection } from '../../hypervisor/connection.js';
 import type { OpenOptions } from '../../hypervisor/open.js';
 import type { DispatcherOptions } from '../../libvirt/dispatcher.js';
+import { acquireEventThread } from '../../libvirt/event-thread.js';
 import { LanePool } from '../../libvirt/lane-pool.js';
 import { openDirect, type Session } from '../../libvirt/session.js';
 import { toHypervisorError } from './errors.js';
@@ -52,16 +53,20 @@ export async function open(uri: string | undefined, options: OpenOptions = {}): 
     return connect(uri, session, watching, options, secondary, () => session.close());
   };
 
+  // Keepalive on this thread's connection needs another thread to turn the event loop while calls block this one.
+  const pump = !lanes && (options.keepalive?.interval ?? 0) > 0 ? await acquireEventThread() : null;
   let session: Session;
   try {
     session = lanes ? await pool.lease() : openDirect(settings, toHypervisorError);
   } catch (error) {
     await pool.closeAll();
+    await pump?.release();
     throw toHypervisorError(error);
   }
   return connect(uri, session, watching, options, secondary, async () => {
     await watching.close();
     await session.close();
     await pool.closeAll();
+    await pump?.release();
   });
 }
