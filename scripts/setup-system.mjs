@@ -6,6 +6,7 @@ import { distribution, missingPackages, packagesFor } from './packages.mjs';
 export class SetupError extends Error {}
 
 const isRoot = process.getuid?.() === 0;
+const mayBeRoot = isRoot || ['/usr/bin/sudo', '/bin/sudo'].some(existsSync);
 const say = (line) => console.error(line);
 
 /**
@@ -25,6 +26,12 @@ export function installPackages(purposes) {
   }
   const missing = missingPackages(wanted);
   if (missing.length === 0) return;
+  if (!mayBeRoot) {
+    throw new SetupError(
+      `This needs packages, and there is no sudo here. As root: apt-get update && apt-get install ` +
+        `--no-install-recommends ${missing.join(' ')}`,
+    );
+  }
   say(`Installing with apt: ${missing.join(' ')}`);
   updatePackageLists();
   const install = ['apt-get', 'install', '-y', '-q', '--no-install-recommends', '--no-remove', ...missing];
@@ -79,9 +86,7 @@ function privileged(command, failure) {
   const interactive = process.stdin.isTTY && !process.env.CI;
   const settings = ['env', 'DEBIAN_FRONTEND=noninteractive', 'LC_ALL=C.UTF-8'];
   const sudo = isRoot ? [] : ['sudo', ...(interactive ? [] : ['-n'])];
-  if (!isRoot && !['/usr/bin/sudo', '/bin/sudo'].some(existsSync)) {
-    throw new SetupError(`There is no sudo here; run this as root, then start again: ${command.join(' ')}`);
-  }
+  if (!mayBeRoot) throw new SetupError(`${failure}: that is for root, and there is no sudo here`);
   const [program, ...words] = [...sudo, ...settings, ...command];
   try {
     execFileSync(program, words, {
