@@ -17,7 +17,10 @@ import { type FakeConnection, FakeMonitor, type ReceivedCommand } from './fake-m
 const monitors: FakeMonitor[] = [];
 const clients: QmpClient[] = [];
 
-async function monitor(onCommand?: (command: ReceivedCommand, connection: FakeConnection) => void, name?: string) {
+async function monitor(
+  onCommand?: (command: ReceivedCommand, connection: FakeConnection) => void,
+  name?: string,
+) {
   const made = await new FakeMonitor(onCommand, name).listen();
   monitors.push(made);
   return made;
@@ -228,7 +231,11 @@ describe('commands', () => {
     expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
     expect((outcomes[1] as PromiseRejectedResult).reason).toBeInstanceOf(CommandFailure);
     expect(server.last.reads.length - before).toBe(1);
-    expect(server.last.received.slice(1).map(({ execute }) => execute)).toEqual(['stop', 'transaction', 'migrate']);
+    expect(server.last.received.slice(1).map(({ execute }) => execute)).toEqual([
+      'stop',
+      'transaction',
+      'migrate',
+    ]);
   });
 
   test('go out of band only where that is switched on', async () => {
@@ -237,7 +244,9 @@ describe('commands', () => {
     await client.execute('migrate-pause', {}, { oob: true });
     expect(server.last.received.at(-1)).toMatchObject({ 'exec-oob': 'migrate-pause' });
     const plain = await connect(server.path, { oob: false });
-    expect((await rejection(plain.execute('migrate-pause', {}, { oob: true }))).message).toContain('out-of-band');
+    expect((await rejection(plain.execute('migrate-pause', {}, { oob: true }))).message).toContain(
+      'out-of-band',
+    );
   });
 
   test('the answer as text keeps digits that a double has no room for', async () => {
@@ -245,14 +254,18 @@ describe('commands', () => {
       socket.write(`{"return": {"address": 18446744073709551615}, "id": ${id}}\n`);
     });
     const client = await connect(server.path);
-    expect(await client.executeForText('qom-get', { path: '/', property: 'x' })).toContain('18446744073709551615');
+    expect(await client.executeForText('qom-get', { path: '/', property: 'x' })).toContain(
+      '18446744073709551615',
+    );
   });
 
   test('a monitor that hangs is not given commands without end', async () => {
     const server = await monitor();
     const client = await connect(server.path);
     const given = Array.from({ length: 1000 }, () => rejection(client.execute('query-status')));
-    expect((await rejection(client.execute('query-status'))).message).toContain('has not answered 1000 commands');
+    expect((await rejection(client.execute('query-status'))).message).toContain(
+      'has not answered 1000 commands',
+    );
     await client.disconnect();
     expect(await Promise.all(given)).toHaveLength(1000);
   });
@@ -267,7 +280,11 @@ describe('events', () => {
 
   test('come to those who listen, filtered, with their time in microseconds', async () => {
     const server = await monitor(({ id }, connection) => {
-      connection.send(event('STOP'), event('JOB_STATUS_CHANGE', { id: 'b', status: 'ready' }), event('RESUME'));
+      connection.send(
+        event('STOP'),
+        event('JOB_STATUS_CHANGE', { id: 'b', status: 'ready' }),
+        event('RESUME'),
+      );
       connection.send(event('JOB_STATUS_CHANGE', { id: 'a', status: 'ready' }));
       connection.reply(id);
     });
