@@ -41,6 +41,7 @@ export function packagesFor(purposes) {
 export function missingPackages(names) {
   let output = '';
   try {
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: the braces are dpkg-query's own.
     const format = '${Package} ${db:Status-Status}\\n';
     output = execFileSync('dpkg-query', ['-W', '-f', format, ...names], { encoding: 'utf8', stdio: 'pipe' });
   } catch (error) {
