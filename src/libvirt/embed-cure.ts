@@ -1,3 +1,4 @@
+import { readdirSync, readlinkSync } from 'node:fs';
 import { libc } from './library.js';
 
 /** Holds the id of a process started again with its descriptors reserved: its children inherit the mark, not the id. */
@@ -7,8 +8,7 @@ const MARK = 'SNAPCTL_DESCRIPTORS_RESERVED';
 const FIRST = 3;
 const LAST = 10;
 
-const F_GETFD = 1;
-const FD_CLOEXEC = 1;
+const F_SETFD = 2;
 const O_RDWR = 2;
 
 /** True for the URIs that run a hypervisor driver inside this process, of which QEMU's forks. */
@@ -22,7 +22,7 @@ export function needsReservedDescriptors(uri: string | undefined): boolean {
  * own pipe to the second child gets numbers that libuv then closes, and the start fails with "Unable to notify
  * child process: Bad file descriptor". With the low numbers taken, the signal pipe's are out of the way.
  *
- * Descriptors the caller passed on to us keep their meaning. Process id, controlling terminal and exit status stay.
+ * Descriptors we were started with stay as they are, and so do process id, terminal and exit status.
  * To be called before anything else is open or running. Returns only where it has been done already.
  */
 export function reexecWithReservedDescriptors(argv: readonly string[] = process.argv): void {
@@ -34,13 +34,34 @@ export function reexecWithReservedDescriptors(argv: readonly string[] = process.
   const execv = library.func('int execv(const char *path, const char **argv)');
 
   process.env[MARK] = String(process.pid);
+  const kept = new Set(inheritedDescriptors());
+  for (const fd of kept) fcntl(fd, F_SETFD, 'int', 0);
   const nothing: number = open('/dev/null', O_RDWR);
-  for (let fd = FIRST; fd <= LAST; fd += 1) {
-    const flags: number = fcntl(fd, F_GETFD);
-    // Closed, or ours and gone after exec: free to take. dup2 makes it survive the exec.
-    if (flags < 0 || (flags & FD_CLOEXEC) !== 0) dup2(nothing, fd);
-  }
+  kept.add(nothing);
+  // dup2 replaces what is Node's own there, which the exec would close anyway.
+  for (let fd = FIRST; fd <= LAST; fd += 1) if (!kept.has(fd)) dup2(nothing, fd);
   const [, ...rest] = argv;
   execv(process.execPath, [process.execPath, ...process.execArgv, ...rest, null]);
   throw new Error(`cannot start ${process.execPath} again`);
+}
+
+/**
+ * The descriptors this process was started with: all but Node's own, which are event queues and pipes to itself.
+ * Node marks every one close-on-exec when it starts, so the mark doesn't tell them apart.
+ */
+function inheritedDescriptors(): number[] {
+  const targets = new Map<number, string>();
+  for (const name of readdirSync('/proc/self/fd')) {
+    try {
+      targets.set(Number(name), readlinkSync(`/proc/self/fd/${name}`));
+    } catch {
+      // The descriptor of the listing itself, closed by now.
+    }
+  }
+  const all = [...targets.values()];
+  const isNodes = (fd: number, target: string) =>
+    fd >= FIRST &&
+    (target.startsWith('anon_inode:') ||
+      (target.startsWith('pipe:') && all.filter((each) => each === target).length > 1));
+  return [...targets].filter(([fd, target]) => !isNodes(fd, target)).map(([fd]) => fd);
 }

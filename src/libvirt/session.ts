@@ -1,5 +1,6 @@
 import { type AsyncConnection, makeAsyncConnection, type Transport } from './async-objects.js';
 import { Dispatcher, type DispatcherOptions } from './dispatcher.js';
+import { registerEventLoop } from './library.js';
 
 /** A connection in asynchronous form, and the lives of the objects it hands out. */
 export interface Session {
@@ -32,6 +33,8 @@ export function mapErrors(transport: Transport, map: ErrorMapper | undefined): T
  * @throws LibvirtError, LibraryMissingError
  */
 export function openDirect(options: DispatcherOptions, map?: ErrorMapper): Session {
+  // The embedded drivers refuse to open without an event loop; their calls do well without anybody turning it.
+  if (/^[a-z]+:\/\/\/embed(\?|$)/.test(options.uri ?? '')) registerEventLoop();
   const dispatcher = new Dispatcher(options);
   dispatcher.open();
   const transport: Transport = {
