@@ -37,6 +37,8 @@ try {
       libvirt: 'src/libvirt/index.ts',
       'libvirt-worker': 'src/libvirt/worker.ts',
       qmp: 'src/qmp/index.ts',
+      'snapshot-sink': 'src/snapshot/sink-process.ts',
+      'snapshot-guardian': 'src/snapshot/guardian-process.ts',
     },
     outdir: aside,
     chunkNames: 'chunks/[name]-[hash]',

@@ -1,6 +1,7 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makePrivateFolder, syncFolder, writeDurably } from './durable-file.js';
+import type { MigrationSettings } from './migration-settings.js';
 import type { ProcessIdentity } from './process-identity.js';
 
 /** How memory is taken; `none` for snapshots of disks alone. */
@@ -56,6 +57,10 @@ export interface JournalRecord {
   readonly frozen: boolean;
   readonly overlays: readonly JournalOverlay[];
   readonly memory: JournalMemory | null;
+  /** QEMU's migration settings as they were, to be put back. */
+  readonly migration: MigrationSettings | null;
+  /** Disks whose images take the snapshot themselves. */
+  readonly internal: readonly { readonly disk: string; readonly node: string }[];
   /** Jobs in QEMU that belong to the operation. */
   readonly jobs: readonly string[];
   /** The snapshot's document, to be stored when the operation can only be completed forwards. */
@@ -66,11 +71,11 @@ const FILE = 'journal.json';
 
 /** The record of the one operation in progress on a domain, if any; every change is on disk when it returns. */
 export class Journal {
-  readonly #folder: string;
+  readonly folder: string;
   #record: JournalRecord | undefined;
 
   private constructor(folder: string, record: JournalRecord | undefined) {
-    this.#folder = folder;
+    this.folder = folder;
     this.#record = record;
   }
 
@@ -109,13 +114,13 @@ export class Journal {
 
   async update(change: Partial<JournalRecord>): Promise<void> {
     const record = { ...this.record, ...change };
-    await writeDurably(join(this.#folder, FILE), JSON.stringify(record, null, 1));
+    await writeDurably(join(this.folder, FILE), JSON.stringify(record, null, 1));
     this.#record = record;
   }
 
   async end(): Promise<void> {
     this.#record = undefined;
-    await rm(join(this.#folder, FILE), { force: true });
-    await syncFolder(this.#folder);
+    await rm(join(this.folder, FILE), { force: true });
+    await syncFolder(this.folder);
   }
 }

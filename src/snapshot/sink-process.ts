@@ -5,13 +5,15 @@
  * away, so this process outlives its parent, ignores the signals of the terminal, and never stops reading: when
  * writing fails it remembers why and drains the rest.
  *
- * Started with one argument, a SinkOrder as JSON. Says `listening` on standard output when it is ready, and
+ * Started with one argument, a SinkOrder as JSON. Says `listening` and its socket's path on standard output when it is ready, and
  * leaves a SinkReport behind when the stream has ended.
  */
 import { execFile } from 'node:child_process';
-import { chmodSync } from 'node:fs';
+import { chmodSync, chownSync, mkdtempSync, rmSync } from 'node:fs';
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import { createServer, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { writeDurably } from './durable-file.js';
 import type { SinkOrder, SinkReport } from './sink.js';
@@ -30,7 +32,7 @@ process.umask(0o077);
 
 const file = await open(order.file, 'wx', 0o600);
 await reserve(order.file, order.reserve);
-const socket = await acceptOne(order.socket);
+const socket = await acceptOne();
 if (!socket) {
   await file.close();
   await rm(order.file, { force: true });
@@ -52,21 +54,37 @@ async function reserve(path: string, bytes: number): Promise<void> {
   }
 }
 
-function acceptOne(path: string): Promise<Socket | undefined> {
+/**
+ * Listens in a folder of its own with a short name: a unix socket's path may have 108 bytes, and QEMU, if it runs as
+ * another user, must be able to reach it. Nobody else can connect.
+ */
+function acceptOne(): Promise<Socket | undefined> {
+  const folder = mkdtempSync(join(tmpdir(), 'snapctl-'));
+  const path = join(folder, 'memory');
+  const remove = (): void => rmSync(folder, { recursive: true, force: true });
   return new Promise((resolve, reject) => {
     const server = createServer({ pauseOnConnect: true }, (connection) => {
       clearTimeout(deadline);
       server.close();
+      remove();
       resolve(connection);
     });
     const deadline = setTimeout(() => {
       server.close();
+      remove();
       resolve(undefined);
     }, CONNECT_DEADLINE_MS);
-    server.once('error', reject);
+    server.once('error', (error) => {
+      remove();
+      reject(error);
+    });
     server.listen(path, () => {
       chmodSync(path, 0o600);
-      process.stdout.write('listening\n');
+      if (order.owner) {
+        chownSync(path, order.owner.uid, order.owner.gid);
+        chmodSync(folder, 0o711);
+      }
+      process.stdout.write(`listening ${path}\n`);
     });
   });
 }

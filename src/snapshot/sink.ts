@@ -1,20 +1,20 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile, rm } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { helperProgram } from './helper-program.js';
 import { identifyProcess, type ProcessIdentity } from './process-identity.js';
 
 /** What a sink is to do. */
 export interface SinkOrder {
-  /** Unix socket to listen on; QEMU connects to it. */
-  readonly socket: string;
   /** File to create; must not exist. */
   readonly file: string;
   /** Bytes of space to take beforehand, 0 for none. */
   readonly reserve: number;
   /** Where to leave the report. */
   readonly report: string;
+  /** Whom QEMU runs as, so that it may connect; null if that is us, or unknown. */
+  readonly owner: { readonly uid: number; readonly gid: number } | null;
 }
 
 /** How a stream ended. A `failure` is an errno name; then the file is not whole, but all was read. */
@@ -32,11 +32,14 @@ export class SinkError extends Error {
 /** A running sink. It ends when the stream does; nothing here can stop it, by design. */
 export class Sink {
   readonly order: SinkOrder;
+  /** Unix socket that it listens on; QEMU is to connect to it. */
+  readonly socket: string;
   readonly process: ProcessIdentity;
   readonly #ended: Promise<void>;
 
-  private constructor(order: SinkOrder, process: ProcessIdentity, ended: Promise<void>) {
+  private constructor(order: SinkOrder, socket: string, process: ProcessIdentity, ended: Promise<void>) {
     this.order = order;
+    this.socket = socket;
     this.process = process;
     this.#ended = ended;
   }
@@ -51,13 +54,14 @@ export class Sink {
     const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
     const said = await firstLine(child, signal);
     const identity = child.pid === undefined ? undefined : await identifyProcess(child.pid);
-    if (said.line !== 'listening' || !identity) {
+    const socket = /^listening (.+)$/.exec(said.line)?.[1];
+    if (socket === undefined || !identity) {
       if (said.line === 'full') throw new SinkError(`No space left on device for '${order.file}'`);
       if (said.errors.includes('EEXIST')) throw new SinkError(`file '${order.file}' already exists`);
       throw new SinkError(`cannot write '${order.file}': ${reason(said.errors)}`);
     }
     child.unref();
-    return new Sink(order, identity, ended);
+    return new Sink(order, socket, identity, ended);
   }
 
   /** Waits for the end of the stream. */
@@ -68,18 +72,6 @@ export class Sink {
     const report = await readSinkReport(this.order.report);
     if (!report) throw new SinkError('the process that receives the memory stream has died');
     return report;
-  }
-
-  /** The stream will never begin: ends the sink and removes its file. Only before QEMU has connected. */
-  async cancel(): Promise<void> {
-    try {
-      process.kill(this.process.pid, 'SIGKILL');
-    } catch {
-      // It has ended already.
-    }
-    await this.#ended;
-    await rm(this.order.file, { force: true });
-    await rm(this.order.socket, { force: true });
   }
 }
 

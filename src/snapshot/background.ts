@@ -1,0 +1,82 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { call } from '../qmp/index.js';
+import { isAtLeast } from './guest.js';
+import { MemoryFailure, type MemoryOperation, type MemoryTaken, STALLED_MS } from './memory-operation.js';
+import { prepareMigration } from './migration-settings.js';
+import { MigrationWatch, migrationCleanedUp } from './migration-watch.js';
+import { switchActions } from './overlay.js';
+import { PauseWatch } from './pause.js';
+
+const RESUME_DEADLINE_MS = 30_000;
+
+/**
+ * Takes memory with QEMU's background-snapshot: the guest is stopped, its disks are switched to their overlays, its
+ * memory is write-protected, and it runs on while its memory is sent; a page is sent before the guest may change it.
+ * The image never exceeds the guest's memory, however busy the guest.
+ *
+ * Never cancelled once begun: QEMU before 8.1 leaves the memory write-protected then. An interrupt lets the stream
+ * run out, and mending discards it.
+ */
+export async function takeInBackground(operation: MemoryOperation): Promise<MemoryTaken> {
+  const { guest, journal, overlays, sinkSocket, settings } = operation;
+  const { qmp } = guest;
+  await prepareMigration(qmp, settings, 'background');
+  operation.signal.throwIfAborted();
+  const pauses = new PauseWatch(qmp.listen({ events: ['STOP', 'RESUME'] }));
+  const watch = new MigrationWatch(qmp);
+  try {
+    await journal.update({ step: 'switching' });
+    // One write: nothing of ours runs between them. QEMU runs the later ones even if the transaction fails; then
+    // the memory is taken for nothing, but the guest gets its way back.
+    const [stop, transaction, migrate] = await qmp.executeTogether([
+      call('stop'),
+      call('transaction', { actions: switchActions(overlays) }),
+      call('migrate', { uri: `unix:${sinkSocket}` }),
+    ]);
+    if (migrate.status === 'rejected') {
+      await qmp.execute('cont');
+      throw migrate.reason;
+    }
+    await resume(operation, pauses);
+    await journal.update({ step: 'streaming' });
+    const migration = await watch.untilEnded({
+      stalled: STALLED_MS,
+      each: (_, progress) => operation.onProgress(progress),
+    });
+    if (stop.status === 'rejected') throw stop.reason;
+    if (transaction.status === 'rejected') throw transaction.reason;
+    if (migration.status !== 'completed') {
+      throw new MemoryFailure(`taking memory failed: ${migration['error-desc'] ?? migration.status}`);
+    }
+    await migrationCleanedUp(qmp);
+    const pause = await pauses.sum();
+    // More than one of either means that the guest ran before its memory was protected: image and disks don't match.
+    if (pause.stops !== 1 || pause.resumes !== 1) {
+      throw new MemoryFailure(
+        `the guest was stopped ${pause.stops} times and resumed ${pause.resumes} times`,
+      );
+    }
+    const { transferred, passes } = watch.progress(migration);
+    return { pause, transferred, passes };
+  } finally {
+    pauses.close();
+    watch.close();
+  }
+}
+
+/**
+ * QEMU before 9.0 resumes the guest by itself when its memory is protected. Newer ones return to the state before,
+ * which is paused: they must be told, but not before the first pages have been sent.
+ */
+async function resume({ guest: { qmp, version } }: MemoryOperation, pauses: PauseWatch): Promise<void> {
+  if (!isAtLeast(version, 9, 0)) return pauses.untilResume(RESUME_DEADLINE_MS);
+  const deadline = performance.now() + RESUME_DEADLINE_MS;
+  for (;;) {
+    const { status, ram } = await qmp.execute('query-migrate');
+    const begun = (ram?.normal ?? 0) + (ram?.duplicate ?? 0) > 0;
+    if (begun || status === 'completed' || status === 'failed' || performance.now() > deadline) break;
+    await delay(0);
+  }
+  await qmp.execute('cont');
+  await pauses.untilResume(RESUME_DEADLINE_MS);
+}

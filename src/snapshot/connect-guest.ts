@@ -1,0 +1,37 @@
+import { basename } from 'node:path';
+import { QmpClient } from '../qmp/index.js';
+import { agentSocketOf } from './agent-socket.js';
+import type { Guest } from './guest.js';
+import { processBehind } from './qemu-process.js';
+import { domainStateFolder } from './state-folder.js';
+
+export interface ConnectGuestOptions {
+  readonly timeout?: number;
+  readonly signal?: AbortSignal | undefined;
+  /** The guest agent's socket, where the user named it. */
+  readonly agentSocket?: string | undefined;
+}
+
+/** Connects to a bare QEMU and learns what the engine needs to know of it. @throws ConnectError and others */
+export async function connectGuest(socket: string, options: ConnectGuestOptions = {}): Promise<Guest> {
+  const qmp = await QmpClient.connect(socket, {
+    ...(options.timeout === undefined ? {} : { timeout: options.timeout }),
+    signal: options.signal,
+  });
+  try {
+    const { name } = await qmp.execute('query-name');
+    const version = qmp.greeting?.version.qemu ?? (await qmp.execute('query-version')).qemu;
+    return {
+      name: name ?? basename(socket).replace(/\.(sock|qmp|socket|monitor)$/, ''),
+      socket,
+      folder: await domainStateFolder(socket),
+      qmp,
+      version,
+      process: await processBehind(socket),
+      agentSocket: options.agentSocket ?? (await agentSocketOf(qmp)),
+    };
+  } catch (error) {
+    await qmp.disconnect();
+    throw error;
+  }
+}

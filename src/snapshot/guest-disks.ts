@@ -1,0 +1,110 @@
+import type { BlockDevice, BlockGraph, BlockNode, Image, ImageSnapshot } from '../qmp/index.js';
+
+/** A disk of a guest as it is now, named as its user knows it. */
+export interface GuestDisk {
+  /** The name it is listed under: the device's id, else the drive's, else the node's. */
+  readonly target: string;
+  /** Every name by which it may be asked for. */
+  readonly names: readonly string[];
+  /** Where QEMU hangs it: its QOM path or id; undefined for a drive that no device uses. */
+  readonly qdev: string | undefined;
+  readonly removable: boolean;
+  /** What is in it; undefined for an empty drive. */
+  readonly medium: Medium | undefined;
+}
+
+export interface Medium {
+  /** The active node: the topmost one that holds data, below any filter. */
+  readonly node: string;
+  readonly file: string;
+  readonly format: string;
+  readonly readonly: boolean;
+  /** Bytes the guest sees. */
+  readonly size: number;
+  readonly image: Image;
+  readonly cache: BlockNode['cache'];
+  readonly detectZeroes: BlockNode['detect_zeroes'];
+  /** A job holds the node: it cannot be switched to an overlay now. */
+  readonly busy: boolean;
+}
+
+/** Nodes that stand above the one that holds the data (QAPI BlockdevDriver). */
+const filters = new Set(['throttle', 'copy-on-read', 'blkdebug', 'blklogwrites', 'preallocate', 'compress']);
+
+/** The guest's disks, in QEMU's order. */
+export function guestDisks(graph: BlockGraph): GuestDisk[] {
+  return graph.devices
+    .filter((device) => device.inserted || device.removable)
+    .map((device) => guestDisk(device, graph));
+}
+
+function guestDisk(device: BlockDevice, graph: BlockGraph): GuestDisk {
+  const top = device.inserted?.['node-name'];
+  const medium = device.inserted && top !== undefined ? mediumBelow(top, device, graph) : undefined;
+  const names = [outerId(device.qdev), device.device, device.qdev, medium?.node, top].filter(
+    (name): name is string => name !== undefined && name !== '' && !name.startsWith('#'),
+  );
+  return {
+    target: names[0] ?? device.qdev ?? '',
+    names: [...new Set(names)],
+    qdev: device.qdev,
+    removable: device.removable,
+    medium,
+  };
+}
+
+function mediumBelow(top: string, device: BlockDevice, graph: BlockGraph): Medium | undefined {
+  let name = top;
+  for (let node = graph.nodes.get(name); node && filters.has(node.drv); node = graph.nodes.get(name)) {
+    const below = graph.childOf(name, 'file') ?? graph.childOf(name, 'image');
+    if (below === undefined) break;
+    name = below;
+  }
+  const node = graph.nodes.get(name) ?? device.inserted;
+  if (!node) return undefined;
+  // The flat list has no backing images; the device's own account has them, for the node it is on.
+  const image = name === top ? (device.inserted?.image ?? node.image) : node.image;
+  return {
+    node: name,
+    file: node.file,
+    format: node.drv,
+    readonly: node.ro,
+    size: image['virtual-size'],
+    image,
+    cache: node.cache,
+    detectZeroes: node.detect_zeroes,
+    busy: graph.isJobOwned(name),
+  };
+}
+
+/** `vda` of /machine/peripheral/vda/virtio-backend; an id that is no path as it is. */
+function outerId(qdev: string | undefined): string | undefined {
+  if (qdev === undefined || !qdev.startsWith('/')) return qdev;
+  return /^\/machine\/peripheral\/([^/]+)/.exec(qdev)?.[1];
+}
+
+/** The disk of a name or of a present image's path; undefined if none or more than one has it. */
+export function findDisk(disks: readonly GuestDisk[], name: string): GuestDisk | undefined {
+  const named = disks.filter((disk) => disk.names.includes(name));
+  const found = named.length > 0 ? named : disks.filter((disk) => disk.medium?.file === name);
+  return found.length === 1 ? found[0] : undefined;
+}
+
+/** The files of an image and of all below it, top first. */
+export function backingFiles(image: Image): string[] {
+  const files: string[] = [];
+  for (let level: Image | undefined = image; level; level = level['backing-image'])
+    files.push(level.filename);
+  return files;
+}
+
+/** Snapshots that every writable qcow2 disk has under the same name, as the first of them describes them. */
+export function commonInternalSnapshots(disks: readonly GuestDisk[]): ImageSnapshot[] {
+  const media = disks.flatMap(({ medium }) =>
+    medium && medium.format === 'qcow2' && !medium.readonly ? [medium] : [],
+  );
+  const [first, ...rest] = media;
+  return (first?.image.snapshots ?? []).filter(({ name }) =>
+    rest.every(({ image }) => image.snapshots?.some((snapshot) => snapshot.name === name)),
+  );
+}

@@ -1,0 +1,50 @@
+import { readdir, readFile, readlink, realpath } from 'node:fs/promises';
+import type { QemuProcess } from './guest.js';
+import { identifyProcess } from './process-identity.js';
+
+/**
+ * The process that listens on a unix socket: its inode from /proc/net/unix, then whoever has that inode open.
+ * @returns undefined if it can't be told: no permission, another network or process namespace.
+ */
+export async function processBehind(socket: string): Promise<QemuProcess | undefined> {
+  const path = await realpath(socket).catch(() => socket);
+  const inodes = await listeningInodes([socket, path]);
+  if (inodes.size === 0) return undefined;
+  for (const entry of await readdir('/proc')) {
+    if (!/^\d+$/.test(entry) || !(await holdsSocket(entry, inodes))) continue;
+    const process = await describeProcess(Number(entry));
+    if (process) return process;
+  }
+  return undefined;
+}
+
+async function listeningInodes(paths: readonly string[]): Promise<Set<string>> {
+  const table = await readFile('/proc/net/unix', 'utf8').catch(() => '');
+  const inodes = new Set<string>();
+  for (const line of table.split('\n').slice(1)) {
+    // Num RefCount Protocol Flags Type St Inode Path; flag 00010000 is SO_ACCEPTCON.
+    const [, flags, inode, path] = /^\S+ \S+ \S+ (\S+) \S+ \S+ +(\d+) (.*)$/.exec(line) ?? [];
+    if (flags === '00010000' && inode && path && paths.includes(path)) inodes.add(inode);
+  }
+  return inodes;
+}
+
+async function holdsSocket(pid: string, inodes: ReadonlySet<string>): Promise<boolean> {
+  const descriptors = await readdir(`/proc/${pid}/fd`).catch(() => []);
+  for (const descriptor of descriptors) {
+    const target = await readlink(`/proc/${pid}/fd/${descriptor}`).catch(() => '');
+    if (inodes.has(/^socket:\[(\d+)\]$/.exec(target)?.[1] ?? '')) return true;
+  }
+  return false;
+}
+
+async function describeProcess(pid: number): Promise<QemuProcess | undefined> {
+  const identity = await identifyProcess(pid);
+  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
+  if (!identity || !status) return undefined;
+  // Real, effective, saved, file system: files are opened as the last.
+  const last = (field: string): number =>
+    Number(new RegExp(`^${field}:\\s+\\d+\\s+\\d+\\s+\\d+\\s+(\\d+)`, 'm').exec(status)?.[1] ?? -1);
+  const resident = Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1] ?? 0) * 1024;
+  return { ...identity, uid: last('Uid'), gid: last('Gid'), resident };
+}

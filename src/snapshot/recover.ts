@@ -1,0 +1,93 @@
+import { readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { ConnectError } from '../qmp/index.js';
+import { connectGuest } from './connect-guest.js';
+import { writeDurably } from './durable-file.js';
+import type { Guest } from './guest.js';
+import { Journal, type JournalRecord } from './journal.js';
+import { mend } from './mend.js';
+import { mendWithoutQemu } from './mend-without-qemu.js';
+import { isAlive } from './process-identity.js';
+
+export interface RecoverOptions {
+  /** Milliseconds to wait for the monitor to come free. */
+  readonly patience: number;
+}
+
+export type RecoverResult =
+  | { readonly outcome: 'nothing' }
+  /** Another snapctl is at it. */
+  | { readonly outcome: 'busy'; readonly record: JournalRecord }
+  | {
+      readonly outcome: 'undone' | 'completed' | 'ended';
+      readonly record: JournalRecord;
+      readonly actions: readonly string[];
+    };
+
+/** Mends what a dead run left of an operation on a domain. @throws QmpError and others: the journal is kept. */
+export async function recoverDomain(folder: string, options: RecoverOptions): Promise<RecoverResult> {
+  const journal = await Journal.resume(folder);
+  if (!journal) return { outcome: 'nothing' };
+  const { record } = journal;
+  if (await inOtherHands(record)) return { outcome: 'busy', record };
+  const guest = await connect(record, options.patience);
+  try {
+    const report = guest
+      ? await mend(guest, journal)
+      : { outcome: 'ended' as const, actions: await mendWithoutQemu(journal) };
+    await leaveNotice(folder, record, report);
+    return { ...report, record };
+  } finally {
+    await guest?.qmp.disconnect();
+  }
+}
+
+/** Whether the process that does the operation, or the guardian that mends it, is alive and is not us. */
+async function inOtherHands({ controller, guardian }: JournalRecord): Promise<boolean> {
+  for (const owner of [controller, guardian]) {
+    if (owner && owner.pid !== process.pid && (await isAlive(owner))) return true;
+  }
+  return false;
+}
+
+/** The guest, or undefined if its QEMU is gone. A monitor that is taken is waited for. */
+async function connect(record: JournalRecord, patience: number): Promise<Guest | undefined> {
+  const deadline = performance.now() + patience;
+  for (;;) {
+    // A QEMU that was started on the same socket since is another one: its disks are not ours to switch.
+    if (record.qemu && !(await isAlive(record.qemu))) return undefined;
+    try {
+      return await connectGuest(record.socket, {
+        timeout: Math.max(1000, Math.min(10_000, deadline - performance.now())),
+        agentSocket: record.agentSocket ?? undefined,
+      });
+    } catch (error) {
+      if (!(error instanceof ConnectError)) throw error;
+      if (error.reason === 'missing' || error.reason === 'refused') return undefined;
+      if (performance.now() > deadline) throw error;
+      await delay(100);
+    }
+  }
+}
+
+const NOTICE = 'notice';
+
+async function leaveNotice(
+  folder: string,
+  record: JournalRecord,
+  { outcome, actions }: { outcome: string; actions: readonly string[] },
+): Promise<void> {
+  const what = `snapshot '${record.snapshot}' of domain '${record.domain}', begun ${record.startedAt}, was cut off`;
+  const result = outcome === 'completed' ? 'and has been completed' : 'and has been undone';
+  const text = [`${what} ${outcome === 'ended' ? 'and the guest has ended' : result}`, ...actions].join('; ');
+  await writeDurably(join(folder, NOTICE), `${text}\n`);
+}
+
+/** What was mended since the last command, told once. */
+export async function takeNotice(folder: string): Promise<string | undefined> {
+  const path = join(folder, NOTICE);
+  const text = await readFile(path, 'utf8').catch(() => undefined);
+  if (text !== undefined) await rm(path, { force: true });
+  return text?.trim();
+}

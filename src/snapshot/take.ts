@@ -1,0 +1,317 @@
+import { randomBytes } from 'node:crypto';
+import { lstat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import {
+  VIR_DOMAIN_SNAPSHOT_CREATE_HALT,
+  VIR_DOMAIN_SNAPSHOT_CREATE_LIVE,
+  VIR_DOMAIN_SNAPSHOT_CREATE_QUIESCE,
+  VIR_ERR_OPERATION_FAILED,
+} from '../hypervisor/constants.js';
+import { HypervisorError } from '../hypervisor/index.js';
+import { call, QmpError } from '../qmp/index.js';
+import { takeInBackground } from './background.js';
+import { completeSnapshot } from './completion.js';
+import { makePrivateFolder } from './durable-file.js';
+import { Guardian } from './guardian.js';
+import type { Guest } from './guest.js';
+import { takeInternalDisks, takeInternalFull } from './internal.js';
+import { Journal, type JournalRecord, type MemoryMethod } from './journal.js';
+import type { MemoryOperation, MemoryTaken } from './memory-operation.js';
+import { type MendReport, mend } from './mend.js';
+import { chooseMethod, type Method, type MethodChoice } from './method.js';
+import { readMigrationSettings, restoreMigrationSettings } from './migration-settings.js';
+import type { StreamProgress } from './migration-watch.js';
+import {
+  addOverlayNode,
+  checkOverlayFiles,
+  createOverlayFile,
+  describeOverlays,
+  switchActions,
+} from './overlay.js';
+import type { Pause } from './pause.js';
+import type { SnapshotPlan } from './plan.js';
+import { takePrecopy } from './precopy.js';
+import { identifyProcess } from './process-identity.js';
+import { Quiesce } from './quiesce.js';
+import { Sink } from './sink.js';
+import { takeStopped } from './stopped.js';
+
+export interface TakeOptions {
+  /** VIR_DOMAIN_SNAPSHOT_CREATE_*. */
+  readonly flags: number;
+  readonly method?: Method | undefined;
+  /** The snapshot's document, to be stored; null for none (--no-metadata). */
+  readonly xml: string | null;
+  readonly running: boolean;
+  readonly signal: AbortSignal;
+  readonly onProgress?: (progress: StreamProgress) => void;
+}
+
+/** What a snapshot cost. */
+export interface SnapshotTaken {
+  readonly method: MemoryMethod;
+  readonly reason: string;
+  /** How long the guest stood still; undefined if it did not run before. */
+  readonly pause: Pause | undefined;
+  /** Bytes of memory sent. */
+  readonly bytes: number;
+  readonly passes: number;
+  readonly milliseconds: number;
+}
+
+/** A snapshot failed, and what was begun has been undone (or could not be, see `mended`). */
+export class TakeFailure extends Error {
+  override readonly name = 'TakeFailure';
+
+  constructor(
+    cause: unknown,
+    /** Undefined if mending failed as well; the journal is then still there. */
+    readonly mended: MendReport | undefined,
+  ) {
+    super(cause instanceof Error ? cause.message : String(cause), { cause });
+  }
+}
+
+const refused = (text: string): HypervisorError =>
+  new HypervisorError(text, { code: VIR_ERR_OPERATION_FAILED });
+
+/**
+ * Takes a planned snapshot. Everything that can be refused is refused before the guest is touched; whatever fails
+ * later is undone before this returns.
+ * @throws HypervisorError refused; TakeFailure failed and mended; or the signal's reason, as TakeFailure's cause.
+ */
+export async function takeSnapshot(
+  guest: Guest,
+  plan: SnapshotPlan,
+  options: TakeOptions,
+): Promise<SnapshotTaken> {
+  const started = performance.now();
+  await checkOverlayFiles(plan.external);
+  if (plan.memoryFile !== undefined) await checkMemoryFile(plan.memoryFile);
+  await makePrivateFolder(guest.folder);
+
+  const settings = await readMigrationSettings(guest.qmp);
+  const { 'base-memory': base, 'plugged-memory': plugged = 0 } =
+    await guest.qmp.execute('query-memory-size-summary');
+  const memorySize = base + plugged;
+  const choice: MethodChoice | undefined =
+    plan.memory === 'external'
+      ? await chooseMethod(guest, settings, {
+          live: (options.flags & VIR_DOMAIN_SNAPSHOT_CREATE_LIVE) !== 0,
+          running: options.running,
+          asked: options.method,
+          memorySize,
+          signal: options.signal,
+        })
+      : undefined;
+  const method = choice?.method ?? (plan.memory === 'internal' ? 'internal' : 'none');
+  options.signal.throwIfAborted();
+
+  const guardian = await Guardian.start(guest.folder, options.signal);
+  let journal: Journal | undefined;
+  try {
+    journal = await Journal.begin(guest.folder, await firstRecord(guest, plan, options, method, guardian));
+    if (method !== 'none' && method !== 'internal') await journal.update({ migration: settings });
+    const taken = await carryOut(guest, plan, options, journal, { settings, memorySize, method });
+    if (journal.record.migration) await restoreMigrationSettings(guest.qmp, settings);
+    await completeSnapshot(guest.folder, journal.record);
+    if (journal.record.halt) await quit(guest);
+    await journal.end();
+    guardian.dismiss();
+    return {
+      method,
+      reason: choice?.reason ?? '',
+      pause: options.running ? taken.pause : undefined,
+      bytes: taken.transferred,
+      passes: taken.passes,
+      milliseconds: performance.now() - started,
+    };
+  } catch (error) {
+    if (!journal) {
+      guardian.dismiss();
+      throw error;
+    }
+    throw await undo(guest, journal, guardian, error);
+  }
+}
+
+/** Mends here and now; where that fails, the guardian is to try after us. */
+async function undo(
+  guest: Guest,
+  journal: Journal,
+  guardian: Guardian,
+  error: unknown,
+): Promise<TakeFailure> {
+  try {
+    if (guest.qmp.state !== 'running') await guest.qmp.connect();
+    const report = await mend(guest, journal);
+    guardian.dismiss();
+    return new TakeFailure(error, report);
+  } catch {
+    await guest.qmp.disconnect();
+    guardian.abandon();
+    return new TakeFailure(error, undefined);
+  }
+}
+
+async function checkMemoryFile(file: string): Promise<void> {
+  const found = await lstat(file).catch(() => undefined);
+  if (found) throw refused(`memory snapshot file '${file}' already exists`);
+  const folder = await lstat(dirname(file)).catch(() => undefined);
+  if (!folder) throw refused(`Failed to create file '${file}': No such file or directory`);
+}
+
+async function firstRecord(
+  guest: Guest,
+  plan: SnapshotPlan,
+  options: TakeOptions,
+  method: MemoryMethod,
+  guardian: Guardian,
+): Promise<JournalRecord> {
+  const controller = await identifyProcess(process.pid);
+  if (!controller) throw new Error('cannot read /proc');
+  const { memoryFile } = plan;
+  return {
+    version: 1,
+    domain: guest.name,
+    socket: guest.socket,
+    agentSocket: guest.agentSocket ?? null,
+    qemu: guest.process ? { pid: guest.process.pid, startTime: guest.process.startTime } : null,
+    controller,
+    guardian: guardian.process,
+    operation: 'snapshot-create',
+    snapshot: plan.name,
+    startedAt: new Date().toISOString(),
+    step: 'preparing',
+    method,
+    wasRunning: options.running,
+    halt: (options.flags & VIR_DOMAIN_SNAPSHOT_CREATE_HALT) !== 0,
+    frozen: false,
+    overlays: describeOverlays(plan.external),
+    memory:
+      memoryFile === undefined
+        ? null
+        : {
+            partial: join(
+              dirname(memoryFile),
+              `.${basename(memoryFile)}.${randomBytes(6).toString('hex')}.partial`,
+            ),
+            final: memoryFile,
+            sink: null,
+            report: join(guest.folder, 'sink.json'),
+          },
+    migration: null,
+    jobs: [],
+    internal: plan.internal.map(({ disk, medium }) => ({ disk: disk.target, node: medium.node })),
+    snapshotXml: options.xml,
+  };
+}
+
+interface Decided {
+  readonly settings: Awaited<ReturnType<typeof readMigrationSettings>>;
+  readonly memorySize: number;
+  readonly method: MemoryMethod;
+}
+
+async function carryOut(
+  guest: Guest,
+  plan: SnapshotPlan,
+  options: TakeOptions,
+  journal: Journal,
+  { settings, memorySize, method }: Decided,
+): Promise<MemoryTaken> {
+  if (method === 'internal') return takeInternalFull(guest, plan, journal, options.signal);
+  if (plan.internal.length > 0) return takeInternalDisks(guest, plan, journal);
+  const { overlays } = journal.record;
+  const prepareOverlays = async (): Promise<void> => {
+    for (const [index, external] of plan.external.entries()) {
+      const overlay = overlays[index];
+      if (!overlay) throw new Error('an overlay is missing from the journal');
+      if (overlay.created) await createOverlayFile(guest, external);
+      await addOverlayNode(guest, external, overlay, options.signal);
+    }
+  };
+  if (method === 'none') {
+    await prepareOverlays();
+    return switchDisks(guest, options, journal);
+  }
+  const [sink] = await allSettled([startSink(guest, journal, memorySize, options.signal), prepareOverlays()]);
+  const operation: MemoryOperation = {
+    guest,
+    journal,
+    overlays,
+    sinkSocket: sink.socket,
+    settings,
+    memorySize,
+    signal: options.signal,
+    onProgress: (progress) => options.onProgress?.(progress),
+  };
+  const take = { background: takeInBackground, precopy: takePrecopy, stopped: takeStopped }[method];
+  const taken = await take(operation);
+  await journal.update({ step: 'finishing' });
+  const report = await sink.report(AbortSignal.timeout(60_000));
+  if (report.failure) throw new Error(`cannot write '${plan.memoryFile}': ${report.failure}`);
+  options.signal.throwIfAborted();
+  return taken;
+}
+
+/** All of them, even if one fails: what one of them has begun must have ended before anything is undone. */
+async function allSettled<T extends readonly unknown[]>(
+  steps: {
+    readonly [K in keyof T]: Promise<T[K]>;
+  },
+): Promise<T> {
+  const results = await Promise.allSettled(steps as readonly Promise<unknown>[]);
+  const failed = results.find((result) => result.status === 'rejected');
+  if (failed) throw failed.reason;
+  return results.map((result) => (result as PromiseFulfilledResult<unknown>).value) as unknown as T;
+}
+
+async function startSink(
+  guest: Guest,
+  journal: Journal,
+  memorySize: number,
+  signal: AbortSignal,
+): Promise<Sink> {
+  const { memory } = journal.record;
+  if (!memory) throw new Error('no memory image is planned');
+  // A background image is never larger than what the guest has touched; nor, nearly, is any other.
+  const resident = guest.process?.resident ?? memorySize;
+  const sink = await Sink.start(
+    {
+      file: memory.partial,
+      reserve: Math.min(memorySize, resident),
+      report: memory.report,
+      owner:
+        guest.process && process.getuid?.() === 0 ? { uid: guest.process.uid, gid: guest.process.gid } : null,
+    },
+    signal,
+  );
+  await journal.update({ memory: { ...memory, sink: sink.process } });
+  return sink;
+}
+
+/** Disks alone: one transaction, between freeze and thaw if asked. */
+async function switchDisks(guest: Guest, options: TakeOptions, journal: Journal): Promise<MemoryTaken> {
+  const quiesce =
+    (options.flags & VIR_DOMAIN_SNAPSHOT_CREATE_QUIESCE) !== 0 ? new Quiesce(guest, journal) : undefined;
+  try {
+    await quiesce?.freeze(options.signal);
+    await journal.update({ step: 'switching' });
+    const [transaction] = await guest.qmp.executeTogether([
+      call('transaction', { actions: switchActions(journal.record.overlays) }),
+    ]);
+    if (transaction.status === 'rejected') throw transaction.reason;
+  } finally {
+    await quiesce?.thaw();
+  }
+  await journal.update({ step: 'finishing' });
+  return { pause: { milliseconds: 0, stops: 0, resumes: 0 }, transferred: 0, passes: 0 };
+}
+
+/** Ends the guest; QEMU may close the monitor before it answers. */
+async function quit({ qmp }: Guest): Promise<void> {
+  await qmp.execute('quit').catch((error: unknown) => {
+    if (!(error instanceof QmpError)) throw error;
+  });
+}
