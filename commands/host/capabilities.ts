@@ -4,7 +4,7 @@ export default defineCommand({
   name: 'capabilities',
   group: 'host',
   summary: 'capabilities',
-  description: 'Returns capabilities of hypervisor/driver.\n\n',
+  description: 'Returns capabilities of hypervisor/driver.',
   manual: [
     'An XML document about the host (its CPU, memory topology, security model, migration) and the kinds of guest ' +
       'that it can run. For what an emulator can do in detail, see domcapabilities.',

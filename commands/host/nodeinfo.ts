@@ -4,7 +4,7 @@ export default defineCommand({
   name: 'nodeinfo',
   group: 'host',
   summary: 'node information',
-  description: 'Returns basic information about the node.\n\n',
+  description: 'Returns basic information about the node.',
   manual: [
     'Sockets, cores and threads are counted for each NUMA cell, so that cells times sockets times cores times threads ' +
       'is the number of CPUs; where the host is not that regular, one cell with one socket stands for all of it.',

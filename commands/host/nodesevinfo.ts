@@ -4,7 +4,7 @@ export default defineCommand({
   name: 'nodesevinfo',
   group: 'host',
   summary: 'node SEV information',
-  description: 'Returns basic SEV information about the node.\n\n',
+  description: 'Returns basic SEV information about the node.',
   manual: [
     'What the owner of a guest needs to prepare it for encrypted memory on this AMD host: the platform key, the ' +
       'certificate chain and the position of the encryption bit.',

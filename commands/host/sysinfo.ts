@@ -4,7 +4,7 @@ export default defineCommand({
   name: 'sysinfo',
   group: 'host',
   summary: 'print the hypervisor sysinfo',
-  description: 'output an XML string for the hypervisor sysinfo, if available\n\n',
+  description: 'output an XML string for the hypervisor sysinfo, if available',
   manual: ['The tables of the firmware of the host (SMBIOS): maker, serial numbers, BIOS, memory modules.'],
   options: [],
   json: { object: { xml: 'string' } },

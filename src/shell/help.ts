@@ -13,7 +13,7 @@ function synopsisOf(option: OptionSpec, named: boolean): string {
   if (type === 'flag') return `[--${name}]`;
   if (type === 'argv') {
     if (named) return required ? `{[--${name}] <string>}...` : `[[--${name}] <string>]...`;
-    return required ? '<string>...' : '[<string>]...';
+    return required ? `<${name}>...` : `[<${name}>]...`;
   }
   const value = `--${name} <${valueWord(option)}>`;
   if (!required) return `[${value}]`;
@@ -24,7 +24,7 @@ function synopsisOf(option: OptionSpec, named: boolean): string {
 export function optionForm(option: OptionSpec, named: boolean): string {
   const { name, type } = option;
   if (type === 'flag') return `--${name}`;
-  if (type === 'argv') return named ? `[--${name}] <string>` : '<string>';
+  if (type === 'argv') return named ? `[--${name}] <string>` : `<${name}>`;
   const required = option.required && option.positional !== false;
   return required ? `[--${name}] <${valueWord(option)}>` : `--${name} <${valueWord(option)}>`;
 }
