@@ -1,9 +1,10 @@
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildGuest } from '../test/guest/build.mjs';
 import { PackageUnavailable } from '../test/guest/debian-package.mjs';
+import { installNodeModules } from './setup-node-modules.mjs';
 import { addQemuAccount, installPackages, SetupError, updatePackageLists } from './setup-system.mjs';
 
 /*
@@ -29,26 +30,6 @@ export async function setUp({ purposes, rebuild = false }) {
   return prepareGuest();
 }
 
-/** `npm ci`, where node_modules lacks something that package-lock.json names, or has it in another version. */
-function installNodeModules() {
-  const wanted = lockedPackages('package-lock.json');
-  const present = lockedPackages('node_modules/.package-lock.json');
-  const complete = [...wanted].every(
-    ([path, entry]) => entry.optional || path === '' || present.get(path)?.version === entry.version,
-  );
-  if (complete && wanted.size > 0) return;
-  say('Installing npm packages from package-lock.json (npm ci)');
-  attempt(() => execFileSync('npm', ['ci', '--no-audit', '--no-fund'], output), 'npm ci failed');
-}
-
-function lockedPackages(path) {
-  try {
-    return new Map(Object.entries(JSON.parse(readFileSync(join(root, path), 'utf8')).packages));
-  } catch {
-    return new Map();
-  }
-}
-
 /** Whether dist/ is missing or older than anything that it is built from. */
 function isStale() {
   const built = statSync(join(root, 'dist', 'snapctl.js'), { throwIfNoEntry: false })?.mtimeMs;
@@ -62,7 +43,11 @@ function isStale() {
 
 function buildProgram() {
   say('Building dist/');
-  attempt(() => execFileSync('npm', ['run', '--silent', 'build'], output), 'The build failed');
+  try {
+    execFileSync('npm', ['run', '--silent', 'build'], output);
+  } catch {
+    throw new SetupError('The build failed');
+  }
 }
 
 async function prepareGuest() {
@@ -77,14 +62,6 @@ async function prepareGuest() {
     return await buildGuest({ say });
   } catch (error) {
     throw error instanceof PackageUnavailable ? new SetupError(error.message) : error;
-  }
-}
-
-function attempt(action, failure) {
-  try {
-    action();
-  } catch {
-    throw new SetupError(failure);
   }
 }
 
