@@ -1,7 +1,24 @@
-import type { Domain } from '../../src/hypervisor/index.js';
-import { type Context, runDomainJob } from '../../src/shell/index.js';
+import { rm } from 'node:fs/promises';
+import {
+  VIR_DOMAIN_SNAPSHOT_CREATE_HALT,
+  VIR_DOMAIN_SNAPSHOT_CREATE_NO_METADATA,
+  VIR_DOMAIN_SNAPSHOT_CREATE_REDEFINE,
+  VIR_DOMAIN_SNAPSHOT_CREATE_REUSE_EXT,
+} from '../../src/hypervisor/constants.js';
+import type { Domain, Snapshot } from '../../src/hypervisor/index.js';
+import { CommandError, type Context, InterruptedError, runDomainJob } from '../../src/shell/index.js';
+import { type JobMeasurement, lastSnapshotJob } from '../../src/snapshot/job-measurement.js';
+import { holdsData, memoryFileHere } from '../../src/snapshot/memory-file.js';
 import { createWithFallbacks } from './create-with-fallbacks.js';
+import { finishedAnyway } from './finished-anyway.js';
 
+/**
+ * Makes the snapshot that some XML asks for, as both creating commands do.
+ * @param flags VIR_DOMAIN_SNAPSHOT_CREATE_*.
+ * @param file where the XML was read from, if from a file.
+ * @throws InterruptedError there is no such snapshot then, and the guest runs as before; CommandError,
+ *   HypervisorError.
+ */
 export async function createSnapshot(
   context: Context,
   domain: Domain,
@@ -9,9 +26,57 @@ export async function createSnapshot(
   flags: number,
   file?: string,
 ): Promise<void> {
-  const { value: snapshot } = await runDomainJob(context, domain, () =>
-    createWithFallbacks(domain, xml, flags, file === undefined),
+  const memoryFile = await memoryFileHere(context.connection, domain, xml, flags);
+  const overwrite = (flags & VIR_DOMAIN_SNAPSHOT_CREATE_REUSE_EXT) !== 0;
+  const occupied = memoryFile !== undefined && (await holdsData(memoryFile));
+  if (occupied && !overwrite) {
+    throw new CommandError(
+      `external snapshot file for memory already exists, use --reuse-external to overwrite it: ${memoryFile}`,
+    );
+  }
+  const { value: snapshot, interrupted } = await runDomainJob(
+    context,
+    domain,
+    () => createWithFallbacks(domain, xml, flags, file === undefined),
+    { onInterrupt: () => tell(context, 'Interrupted: giving the snapshot up') },
   );
+  if (interrupted && (flags & VIR_DOMAIN_SNAPSHOT_CREATE_REDEFINE) === 0) {
+    await takeBack(snapshot, flags, occupied ? undefined : memoryFile);
+  }
+  const facts = await measure(context, domain, flags);
+  if (facts.pauseMs !== undefined) tell(context, `The guest stood still for ${facts.pauseMs} ms.`);
+  context.emit({ name: snapshot.name, domain: domain.name, ...facts });
   const from = file === undefined ? '' : ` from '${file}'`;
   context.output.extra(`Domain snapshot ${snapshot.name} created${from}`);
+}
+
+/** Says something that virsh would not, where only a person reads it. */
+function tell(context: Context, text: string): void {
+  if (context.output.streams.stderr.isTTY) context.output.notice(text);
+}
+
+/**
+ * Undoes a snapshot that was complete before the interrupt could stop it.
+ * @param memoryFile what to remove beside the snapshot itself: libvirt 9.0 leaves it when it deletes one.
+ * @throws InterruptedError always; its message tells if the snapshot had to stay.
+ */
+async function takeBack(snapshot: Snapshot, flags: number, memoryFile: string | undefined): Promise<never> {
+  const final = VIR_DOMAIN_SNAPSHOT_CREATE_HALT | VIR_DOMAIN_SNAPSHOT_CREATE_NO_METADATA;
+  if ((flags & final) !== 0) throw finishedAnyway();
+  try {
+    await snapshot.delete();
+  } catch (error) {
+    throw new InterruptedError(
+      `interrupted, but snapshot ${snapshot.name} was complete and could not be deleted: ${(error as Error).message}`,
+    );
+  }
+  if (memoryFile !== undefined) await rm(memoryFile, { force: true });
+  throw new InterruptedError('interrupted');
+}
+
+/** What the hypervisor measured, where somebody is going to see it. */
+async function measure(context: Context, domain: Domain, flags: number): Promise<JobMeasurement> {
+  const seen = context.json || context.output.streams.stderr.isTTY;
+  if (!seen || (flags & VIR_DOMAIN_SNAPSHOT_CREATE_REDEFINE) !== 0) return {};
+  return lastSnapshotJob(domain).catch(() => ({}));
 }
