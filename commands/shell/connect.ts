@@ -11,6 +11,6 @@ export default defineCommand({
   ],
   noConnection: true,
   async run(context, args) {
-    await context.session.connect(args.optional('name') || undefined, args.flag('readonly'));
+    await context.session.connect(args.optional('name'), args.flag('readonly'));
   },
 });

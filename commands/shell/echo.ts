@@ -11,6 +11,7 @@ export default defineCommand({
     { name: 'xml', type: 'flag', help: 'escape for XML use' },
     { name: 'split', type: 'flag', help: "split each argument on ','; ',,' is an escape sequence" },
     { name: 'err', type: 'flag', help: 'output to stderr' },
+    { name: 'str', type: 'alias', target: 'string', help: '' },
     { name: 'hi', type: 'alias', target: 'string=hello', help: '' },
     { name: 'string', type: 'argv', emptyOk: true, help: 'arguments to echo' },
   ],
@@ -19,7 +20,7 @@ export default defineCommand({
   async run(context, args) {
     const words = args.list('string');
     let text: string;
-    if (args.flag('split')) text = words.map((word) => splitCommaList(word).join('\n')).join(' ');
+    if (args.flag('split')) text = words.map(splitLines).join(' ');
     else if (args.flag('shell')) text = words.map(quoteForShell).join(' ');
     else if (args.flag('xml')) text = words.map(escapeForXml).join(' ');
     else text = words.join(' ');
@@ -27,6 +28,14 @@ export default defineCommand({
     else context.output.print(text);
   },
 });
+
+/** Each element on a line of its own. */
+const splitLines = (word: string): string =>
+  word === ''
+    ? ''
+    : splitCommaList(word)
+        .map((element) => `${element}\n`)
+        .join('');
 
 /** As libvirt quotes: only words that need it, in single quotes. */
 function quoteForShell(word: string): string {

@@ -17,7 +17,7 @@ export default defineCommand({
   noConnection: true,
   json: { object: { text: 'string' } },
   async run(context, args) {
-    const text = await helpText(context.registry, args.optional('command'));
+    const text = await helpText(context.registry, args.raw('command') || undefined);
     context.emit({ text });
     context.output.print(text);
   },

@@ -56,10 +56,7 @@ export async function interact({ globals, output, registry, log }: InteractOptio
   try {
     while (!session.ended) {
       const line = await reader.next(session.readonly ? 'snapctl > ' : 'snapctl # ');
-      if (line === undefined) {
-        if (!globals.json) output.print('\n');
-        break;
-      }
+      if (line === undefined) break;
       const commands = line === '' ? [] : await parse(line, registry, output);
       for (const parsed of commands) trace.command(parsed.command.name, parsed.given);
       running = new AbortController();
@@ -74,6 +71,8 @@ export async function interact({ globals, output, registry, log }: InteractOptio
       });
       running = undefined;
     }
+    // Whatever follows, such as the user's own prompt, begins on a new line.
+    if (!globals.json) output.print('\n');
   } finally {
     process.off('SIGINT', onInterrupt);
     process.off('SIGTERM', onInterrupt);

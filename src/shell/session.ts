@@ -47,9 +47,13 @@ export class Session {
     return this.#connection as Connection;
   }
 
-  /** Leaves the present connection for another. @throws CommandError; the session is then unconnected. */
+  /**
+   * Leaves the present connection for another. Without a URI the present one is opened anew, which stays
+   * read-only if it was. @throws CommandError; what was connected to before stays the one to go back to.
+   */
   async connect(uri: string | undefined, readonly: boolean): Promise<void> {
-    await this.#reconnect(uri, readonly, true);
+    if (uri === undefined) await this.#reconnect(this.uri, readonly || this.readonly, true);
+    else await this.#reconnect(uri, readonly, true);
   }
 
   /** Notes what a failed command tells about the connection. */
