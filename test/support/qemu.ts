@@ -136,6 +136,11 @@ export class BareGuest {
     return this.#process.exitCode !== null || this.#process.signalCode !== null;
   }
 
+  /** Waits until the QEMU process has ended by itself. */
+  async exited(): Promise<void> {
+    if (!this.ended) await once(this.#process, 'exit');
+  }
+
   /** Waits for the next number that the guest writes to its disks. */
   async nextCounter({ timeout = 30_000 } = {}): Promise<number> {
     const [, number] = await this.serial.waitFor(/^counter (\d+)$/, { from: this.serial.end(), timeout });

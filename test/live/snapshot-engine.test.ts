@@ -1,0 +1,123 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, describe, expect, test } from '@jest/globals';
+import {
+  VIR_DOMAIN_SNAPSHOT_CREATE_DISK_ONLY,
+  VIR_DOMAIN_SNAPSHOT_CREATE_LIVE,
+  VIR_DOMAIN_SNAPSHOT_CREATE_QUIESCE,
+} from '../../src/hypervisor/constants.js';
+import { queryBlockGraph } from '../../src/qmp/index.js';
+import { connectGuest } from '../../src/snapshot/connect-guest.js';
+import type { Guest } from '../../src/snapshot/guest.js';
+import { guestDisks } from '../../src/snapshot/guest-disks.js';
+import type { Method } from '../../src/snapshot/method.js';
+import { planSnapshot } from '../../src/snapshot/plan.js';
+import { parseSnapshotXml } from '../../src/snapshot/snapshot-description.js';
+import { SnapshotStore } from '../../src/snapshot/snapshot-store.js';
+import { type SnapshotTaken, takeSnapshot } from '../../src/snapshot/take.js';
+import { BareGuest, qemuPrograms } from '../support/qemu.js';
+
+/** Takes a snapshot through the engine, as a driver does. */
+async function take(guest: Guest, xml: string, flags: number, method?: Method): Promise<SnapshotTaken> {
+  const description = parseSnapshotXml(xml);
+  const plan = planSnapshot(
+    { ...description, name: description.name ?? '' },
+    flags,
+    guestDisks(await queryBlockGraph(guest.qmp)),
+  );
+  const { running } = await guest.qmp.execute('query-status');
+  return takeSnapshot(guest, plan, { flags, method, xml, running, signal: new AbortController().signal });
+}
+
+const document = (name: string, rest = ''): string =>
+  `<domainsnapshot><name>${name}</name>${rest}</domainsnapshot>`;
+
+describe.each(qemuPrograms)('the snapshot engine on %s', (_, find) => {
+  let bare: BareGuest;
+  let guest: Guest;
+
+  afterEach(async () => {
+    await guest?.qmp.disconnect();
+    await bare?.dispose();
+    delete process.env.SNAPCTL_STATE_DIR;
+  });
+
+  async function boot(options: { dirty?: number; disks?: number } = {}): Promise<void> {
+    bare = await BareGuest.start({ program: await find(), ...options });
+    process.env.SNAPCTL_STATE_DIR = join(bare.folder, 'state');
+    guest = await connectGuest(bare.monitor);
+  }
+
+  async function expectHealthy(): Promise<void> {
+    expect((await guest.qmp.execute('query-status')).running).toBe(true);
+    const before = await bare.nextCounter();
+    expect(await bare.nextCounter()).toBeGreaterThan(before);
+    const state = existsSync(guest.folder) ? readdirSync(guest.folder) : [];
+    expect(state.filter((name) => name !== 'snapshots')).toEqual([]);
+  }
+
+  const checkImage = (file: string): void => {
+    const env = { ...process.env, ...bare.program.env };
+    execFileSync(bare.program.qemuImg, ['check', '-q', file], { env, stdio: 'pipe' });
+  };
+
+  const activeFiles = async (): Promise<string[]> =>
+    guestDisks(await queryBlockGraph(guest.qmp)).map(({ medium }) => medium?.file ?? '');
+
+  test.each(['background', 'precopy', 'stopped'] as const)('memory and two disks by %s', async (method) => {
+    await boot({ disks: 2, dirty: 20 });
+    const memory = join(bare.folder, 's1.mem');
+    const xml = document('s1', `<memory snapshot='external' file='${memory}'/>`);
+    const taken = await take(guest, xml, VIR_DOMAIN_SNAPSHOT_CREATE_LIVE, method);
+
+    expect(taken).toMatchObject({ method, reason: 'asked for', pause: { stops: 1, resumes: 1 } });
+    expect(taken.pause?.milliseconds).toBeGreaterThan(0);
+    expect(statSync(memory).mode & 0o777).toBe(0o600);
+    expect(statSync(memory).size).toBeGreaterThan(10_000_000);
+    const files = [join(bare.folder, 'disk0.s1'), join(bare.folder, 'disk1.s1')];
+    expect(await activeFiles()).toEqual(files);
+    for (const file of files) {
+      expect(statSync(file).mode & 0o777).toBe(0o600);
+    }
+    expect(await new SnapshotStore(guest.folder).current()).toBe('s1');
+    expect(await guest.qmp.execute('query-migrate-capabilities')).not.toContainEqual({
+      capability: 'background-snapshot',
+      state: true,
+    });
+    await expectHealthy();
+
+    await guest.qmp.execute('quit').catch(() => undefined);
+    await bare.exited();
+    for (const file of [...bare.disks, ...files]) checkImage(file);
+  });
+
+  test('disks alone, frozen meanwhile', async () => {
+    await boot({ disks: 2 });
+    const flags = VIR_DOMAIN_SNAPSHOT_CREATE_DISK_ONLY | VIR_DOMAIN_SNAPSHOT_CREATE_QUIESCE;
+    expect(await take(guest, document('d1'), flags)).toMatchObject({ method: 'none' });
+    expect(await activeFiles()).toEqual([join(bare.folder, 'disk0.d1'), join(bare.folder, 'disk1.d1')]);
+    await expectHealthy();
+  });
+
+  test('everything into the images themselves', async () => {
+    await boot({ disks: 2 });
+    expect(await take(guest, document('i1'), 0)).toMatchObject({
+      method: 'internal',
+      pause: { stops: 1, resumes: 1 },
+    });
+    const [disk] = guestDisks(await queryBlockGraph(guest.qmp));
+    expect(disk?.medium?.image.snapshots).toMatchObject([{ name: 'i1' }]);
+    expect(disk?.medium?.image.snapshots?.[0]?.['vm-state-size']).toBeGreaterThan(1_000_000);
+    await expectHealthy();
+  });
+
+  test('a file in the way is refused and nothing is touched', async () => {
+    await boot();
+    const xml = document('s1', `<memory snapshot='external' file='${bare.disks[0]}'/>`);
+    await expect(take(guest, xml, VIR_DOMAIN_SNAPSHOT_CREATE_LIVE)).rejects.toThrow('already exists');
+    expect(existsSync(join(bare.folder, 'disk0.s1'))).toBe(false);
+    expect(await activeFiles()).toEqual([bare.disks[0]]);
+    await expectHealthy();
+  });
+});
