@@ -23,8 +23,7 @@ export {
 export { EventListener, type ListenOptions, type QmpEvent } from './event-listener.js';
 export { passDescriptor } from './fd-passing.js';
 export { dismissConcluded, findJob, followJob, type JobOptions, runJob } from './jobs.js';
-export { LineSocket, type LineSocketHandlers } from './line-socket.js';
-export { LineSplitter, lineLimit } from './line-splitter.js';
+export type { LineSocket } from './line-socket.js';
 export type { EventMessage, Greeting } from './message.js';
 export type * from './schema/block.js';
 export type * from './schema/commands.js';
@@ -32,4 +31,4 @@ export type * from './schema/events.js';
 export type * from './schema/jobs.js';
 export type * from './schema/machine.js';
 export type * from './schema/migration.js';
-export { Waiter, type WaitOptions } from './waiter.js';
+export type { WaitOptions } from './waiter.js';

@@ -6,11 +6,12 @@ export const lineLimit = 10_000_000;
 const newline = 0x0a;
 
 /**
- * Cuts a byte stream into lines. Each byte is looked at once, however small the pieces are that a line comes in, and
- * at most `limit` bytes are held back.
+ * Cuts a byte stream into lines. The work is proportional to the bytes, however small the pieces are that a line comes
+ * in, and at most `limit` bytes are held back.
  */
 export class LineSplitter {
-  #pieces: Buffer[] = [];
+  /** The unfinished line is at its start; it grows by doubling. */
+  #buffer = Buffer.alloc(0);
   #held = 0;
   readonly #limit: number;
 
@@ -32,35 +33,41 @@ export class LineSplitter {
     let from = 0;
     for (;;) {
       const end = chunk.indexOf(newline, from);
-      const length = (end < 0 ? chunk.length : end) - from;
-      if (this.#held + length > this.#limit) {
+      const part = chunk.subarray(from, end < 0 ? chunk.length : end);
+      if (this.#held + part.length > this.#limit) {
         this.clear();
         throw new ProtocolError(`a line of more than ${this.#limit} bytes came from the monitor`);
       }
-      if (end < 0) break;
-      const line = this.#complete(chunk.subarray(from, end));
+      if (end < 0) {
+        this.#hold(part);
+        return;
+      }
+      const line = this.#held === 0 ? part : this.#complete(part);
       from = end + 1;
       if (line.length > 0) yield line;
-    }
-    if (from < chunk.length) {
-      // A copy where the rest is small: a view would keep the whole chunk in memory.
-      const rest = chunk.subarray(from);
-      this.#pieces.push(from === 0 || rest.length > 4096 ? rest : Buffer.from(rest));
-      this.#held += rest.length;
-      // A line that comes in very small pieces would cost more in Buffer objects than in bytes.
-      if (this.#pieces.length >= 1024) this.#pieces = [Buffer.concat(this.#pieces)];
     }
   }
 
   clear(): void {
-    this.#pieces = [];
+    this.#buffer = Buffer.alloc(0);
     this.#held = 0;
   }
 
   #complete(last: Buffer): Buffer {
-    if (this.#pieces.length === 0) return last;
-    const line = Buffer.concat([...this.#pieces, last]);
+    this.#hold(last);
+    const line = this.#buffer.subarray(0, this.#held);
     this.clear();
     return line;
+  }
+
+  #hold(part: Buffer): void {
+    const length = this.#held + part.length;
+    if (length > this.#buffer.length) {
+      const larger = Buffer.allocUnsafe(Math.max(length, Math.min(this.#limit, 2 * this.#buffer.length)));
+      this.#buffer.copy(larger, 0, 0, this.#held);
+      this.#buffer = larger;
+    }
+    part.copy(this.#buffer, this.#held);
+    this.#held = length;
   }
 }

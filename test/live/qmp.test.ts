@@ -59,6 +59,13 @@ describe.each(qemuPrograms)('the QMP client on %s', (_name, find) => {
     expect((await rejection(client.execute('no-such-command'))).errorClass).toBe('CommandNotFound');
   });
 
+  test('runs a command out of band', async () => {
+    expect(await client.execute('yank', { instances: [] }, { oob: true })).toEqual({});
+    const error = await rejection(client.execute('query-status', undefined, { oob: true }));
+    expect(error).toBeInstanceOf(CommandFailure);
+    expect(error.description).toContain('OOB');
+  });
+
   test('a second client gets no greeting, and is told why', async () => {
     const error = await rejection(QmpClient.connect(guest.monitor, { timeout: 300 }));
     expect(error).toBeInstanceOf(ConnectError);

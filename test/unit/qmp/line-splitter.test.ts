@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { LineSplitter, ProtocolError } from '../../../src/qmp/index.js';
+import { ProtocolError } from '../../../src/qmp/index.js';
+import { LineSplitter } from '../../../src/qmp/line-splitter.js';
 import { Random } from './random.js';
 
 describe('the line splitter', () => {
