@@ -46,7 +46,10 @@ export async function dispatch(
     }
     await session.release();
     if (outcome === 'interrupted' || session.ended) break;
-    if (timing) output.print(`\n(Time: ${(performance.now() - start).toFixed(3)} ms)\n\n`);
+    const time = `(Time: ${(performance.now() - start).toFixed(3)} ms)`;
+    // Standard output is JSON alone when that was asked for.
+    if (timing && json) output.notice(time);
+    else if (timing) output.print(`\n${time}\n\n`);
     else if (!json) output.extra('\n');
   }
   return outcome;
