@@ -1,5 +1,5 @@
 import type { Element } from '@xmldom/xmldom';
-import { CommandError, elementsAt, parseXml, readTextFile } from '../../src/shell/index.js';
+import { CommandError, elementsAt, parseXml, readTextFile, XmlProblem } from '../../src/shell/index.js';
 
 /**
  * The CPU definitions in a file: `cpu` elements as such, or those of domains, of host capabilities, and the
@@ -15,8 +15,8 @@ export async function cpuDefinitions(path: string): Promise<string[]> {
   try {
     container = await parseXml(`<container>${body}</container>`);
   } catch (error) {
-    const [reason] = (error instanceof Error ? error.message : String(error)).split('\n');
-    throw new CommandError(`XML error: failed to parse xml document '${path}': ${reason}`);
+    if (!(error instanceof XmlProblem)) throw error;
+    throw new CommandError(`${path}:${error.line ?? 1}: ${error.message}`);
   }
   const { XMLSerializer } = await import('../../src/shell/xml-library.js');
   const serializer = new XMLSerializer();

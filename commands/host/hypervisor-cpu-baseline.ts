@@ -57,7 +57,8 @@ export default defineCommand({
     const model = args.optional('model');
     let definitions: string[];
     if (file !== undefined) definitions = await cpuDefinitions(file);
-    else if (model !== undefined) definitions = [`<cpu><model>${escapeText(model)}</model></cpu>`];
+    // As it is, not escaped: libvirt then tells what is wrong with it, as under virsh.
+    else if (model !== undefined) definitions = [`<cpu><model>${model}</model></cpu>`];
     else throw new CommandError('Either --file or --model must be provided');
     const xml = await context.connection.baselineHypervisorCPU(
       emulator,
@@ -71,6 +72,3 @@ export default defineCommand({
     context.output.print(xml);
   },
 });
-
-const escapeText = (text: string): string =>
-  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');

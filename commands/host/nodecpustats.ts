@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import {
+  VIR_ERR_INVALID_ARG,
   VIR_NODE_CPU_STATS_ALL_CPUS,
   VIR_NODE_CPU_STATS_IDLE,
   VIR_NODE_CPU_STATS_INTR,
@@ -8,12 +9,13 @@ import {
   VIR_NODE_CPU_STATS_USER,
   VIR_NODE_CPU_STATS_UTILIZATION,
 } from '../../src/hypervisor/constants.js';
+import { type Connection, HypervisorError } from '../../src/hypervisor/index.js';
 import {
+  CommandError,
   type Context,
   defineCommand,
   fixedDecimals,
   InterruptedError,
-  orFail,
 } from '../../src/shell/index.js';
 
 /** In the order in which they are printed. */
@@ -43,11 +45,7 @@ export default defineCommand({
   json: { map: { oneOf: ['number', 'integer', 'null'] } },
   async run(context, args) {
     const cpu = args.int('cpu') ?? VIR_NODE_CPU_STATS_ALL_CPUS;
-    const read = async (failure: string): Promise<Map<string, bigint>> => {
-      const counters = await orFail(failure, context.connection.nodeGetCPUStats(cpu));
-      return new Map(counters.map(({ field, value }) => [field, value]));
-    };
-    const first = await read('Unable to get number of cpu stats');
+    const first = await readCounters(context.connection, cpu);
     if (first.size === 0) {
       context.emit({});
       return;
@@ -72,9 +70,21 @@ export default defineCommand({
     } catch (error) {
       throw new InterruptedError('interrupted', { cause: error });
     }
-    tellShares(context, first, await read('Unable to get node cpu stats'));
+    tellShares(context, first, await readCounters(context.connection, cpu));
   },
 });
+
+/** Reads the counters by field. @throws CommandError in the words virsh has for what fails. */
+async function readCounters(connection: Connection, cpu: number): Promise<Map<string, bigint>> {
+  try {
+    const counters = await connection.nodeGetCPUStats(cpu);
+    return new Map(counters.map(({ field, value }) => [field, value]));
+  } catch (error) {
+    // Asked how many counters there are, which is virsh's first call, libvirt does not look at the CPU's number.
+    const counted = error instanceof HypervisorError && error.code === VIR_ERR_INVALID_ARG;
+    throw new CommandError(`Unable to get ${counted ? 'node cpu stats' : 'number of cpu stats'}`, error);
+  }
+}
 
 /** Prints what share of the time between two readings each kind took. */
 function tellShares(

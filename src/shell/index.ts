@@ -41,5 +41,5 @@ export { lendTerminal, type TerminalInput } from './terminal-loan.js';
 export { withEditedText } from './text-editor.js';
 export { formatTree, type TreeNode } from './tree.js';
 export { typedValueText } from './typed-value.js';
-export { attributeAt, elementsAt, parseXml, textAt } from './xml-elements.js';
+export { attributeAt, elementsAt, parseXml, textAt, XmlProblem } from './xml-elements.js';
 export { printXml, type XmlOutputOptions, xmlJson } from './xml-output.js';

@@ -1,4 +1,4 @@
-import type { Document, Element, Node } from '@xmldom/xmldom';
+import type { Element, Node } from '@xmldom/xmldom';
 
 const ELEMENT_NODE = 1;
 const isElement = (node: Node): node is Element => node.nodeType === ELEMENT_NODE;
@@ -37,15 +37,34 @@ export function attributeAt(
 export const textAt = (parent: Element, ...path: string[]): string =>
   elementsAt(parent, ...path)[0]?.textContent ?? '';
 
-/** Parses a document. @returns its root element. @throws Error it is not well-formed, saying where. */
+/** Text is not well-formed XML; the message says what is wrong. */
+export class XmlProblem extends Error {
+  override readonly name = 'XmlProblem';
+  /** Counted from 1; undefined if it is about the whole text. */
+  readonly line: number | undefined;
+
+  constructor(message: string, line?: number) {
+    super(message);
+    this.line = line;
+  }
+}
+
+/** Parses a document. @returns its root element. @throws XmlProblem */
 export async function parseXml(xml: string): Promise<Element> {
   const { DOMParser } = await import('./xml-library.js');
+  let problem: XmlProblem | undefined;
   const parser = new DOMParser({
-    onError: (level, message) => {
-      if (level !== 'warning') throw new Error(message);
+    onError: (level, message, context: { locator?: { lineNumber?: number } } | undefined) => {
+      if (level !== 'warning') problem ??= new XmlProblem(message, context?.locator?.lineNumber);
     },
   });
-  const document: Document = parser.parseFromString(xml, 'text/xml');
-  if (!document.documentElement) throw new Error('no root element');
-  return document.documentElement;
+  let root: Element | null = null;
+  try {
+    root = parser.parseFromString(xml, 'text/xml').documentElement;
+  } catch (error) {
+    problem ??= new XmlProblem(error instanceof Error ? error.message : String(error));
+  }
+  if (problem) throw problem;
+  if (!root) throw new XmlProblem('no root element');
+  return root;
 }
