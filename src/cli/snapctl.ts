@@ -1,3 +1,4 @@
+import { constants } from 'node:os';
 import { registry } from '../../commands/index.js';
 import { GrammarError, type ParsedCommand, parseLine, parseWords } from '../grammar/index.js';
 import { defaultURI } from '../hypervisor/index.js';
@@ -9,7 +10,8 @@ import { leave } from './leave.js';
 import { LogFile } from './log-file.js';
 import { reserveDescriptors } from './reserve-descriptors.js';
 
-const exitStatus: Record<Outcome, number> = { done: 0, failed: 1, interrupted: 130 };
+/** What ends a long command early, after it has put the guest back as it was. */
+const interrupts = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** How the program ends: its status, and whether calls may still be blocked on other threads. */
 interface Ending {
@@ -73,8 +75,7 @@ async function runOnce(globals: Globals, output: Output, log: LogFile | undefine
   const long = commands.some((parsed) => parsed.command.long) || globals.keepalive !== undefined;
   const session = new Session(openerFor(globals, long ? 'lanes' : 'direct'), output, uri, globals.readonly);
   const interrupt = new AbortController();
-  if (long) process.on('SIGINT', () => interrupt.abort());
-  if (long) process.on('SIGTERM', () => interrupt.abort());
+  if (long) for (const name of interrupts) process.on(name, () => interrupt.abort(name));
   try {
     // A connection that was named must work even for commands that need none, as in virsh.
     if (globals.uri !== undefined || process.env.VIRSH_DEFAULT_CONNECT_URI) await session.connection();
@@ -92,7 +93,14 @@ async function runOnce(globals: Globals, output: Output, log: LogFile | undefine
     timing: globals.timing,
   });
   await session.close().catch(() => undefined);
-  return { status: exitStatus[outcome], threads: long };
+  return { status: exitStatus(outcome, interrupt.signal), threads: long };
+}
+
+/** An interrupted command ends as a shell would report a program that the signal had killed. */
+function exitStatus(outcome: Outcome, signal: AbortSignal): number {
+  if (outcome !== 'interrupted') return outcome === 'done' ? 0 : 1;
+  const name = interrupts.find((each) => each === signal.reason) ?? 'SIGINT';
+  return 128 + constants.signals[name];
 }
 
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

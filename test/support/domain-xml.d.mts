@@ -1,0 +1,13 @@
+export declare function kernelArguments(options?: { dirty?: number; agent?: boolean }): string;
+export declare function domainXml(options: {
+  name: string;
+  guest: { kernel: string; initrd: string };
+  serial: string;
+  disks: { target: string; path: string; format?: string }[];
+  memory?: number;
+  vcpus?: number;
+  dirty?: number;
+  agent?: boolean;
+  channel?: boolean;
+  devices?: string;
+}): string;
