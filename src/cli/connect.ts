@@ -3,6 +3,7 @@ import { CommandError, type Opener } from '../shell/index.js';
 import type { Globals } from './globals.js';
 
 registerDriver('default', () => import('../drivers/libvirt/index.js'));
+registerDriver('qmp', () => import('../drivers/qmp/index.js'));
 
 /**
  * Opens connections as the program's options ask.

@@ -1,7 +1,35 @@
+/** What can be asked of a driver that takes snapshots itself; libvirt's own driver doesn't look at it. */
+export interface SnapshotCreateOptions {
+  /** How to take memory: `background`, `precopy` or `stopped`; undefined leaves it to the driver. */
+  readonly method?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** Told a few times a second while memory is taken; bytes. */
+  readonly onProgress?: (progress: {
+    transferred: number;
+    remaining: number;
+    total: number;
+    milliseconds: number;
+  }) => void;
+}
+
+/** What a snapshot cost, where the driver measures it. */
+export interface SnapshotFacts {
+  /** How memory was taken (`none` for disks alone, `internal` into the image), and why so. */
+  readonly method: string;
+  readonly reason: string;
+  /** How long the guest stood still; null if it did not run. */
+  readonly pauseMilliseconds: number | null;
+  readonly memoryBytes: number;
+  readonly passes: number;
+  readonly milliseconds: number;
+}
+
 /** A snapshot libvirt (or a driver of ours) keeps metadata of. */
 export interface Snapshot {
   readonly name: string;
   readonly domainName: string;
+  /** Of a snapshot just taken, what it cost. */
+  readonly taken?: SnapshotFacts | undefined;
   getXMLDesc(flags?: number): Promise<string>;
   /** @throws HypervisorError VIR_ERR_NO_DOMAIN_SNAPSHOT for a root. */
   getParent(flags?: number): Promise<Snapshot>;
@@ -30,7 +58,7 @@ export interface Checkpoint {
 
 /** The snapshots and checkpoints of a domain. */
 export interface DomainSnapshots {
-  snapshotCreateXML(xml: string, flags?: number): Promise<Snapshot>;
+  snapshotCreateXML(xml: string, flags?: number, options?: SnapshotCreateOptions): Promise<Snapshot>;
   snapshotLookupByName(name: string, flags?: number): Promise<Snapshot>;
   /** @throws HypervisorError VIR_ERR_NO_DOMAIN_SNAPSHOT if there is no current one. */
   snapshotCurrent(flags?: number): Promise<Snapshot>;

@@ -19,10 +19,11 @@ export async function connectGuest(socket: string, options: ConnectGuestOptions 
     signal: options.signal,
   });
   try {
-    const { name } = await qmp.execute('query-name');
+    const [{ name }, { UUID: uuid }] = [await qmp.execute('query-name'), await qmp.execute('query-uuid')];
     const version = qmp.greeting?.version.qemu ?? (await qmp.execute('query-version')).qemu;
     return {
-      name: name ?? basename(socket).replace(/\.(sock|qmp|socket|monitor)$/, ''),
+      name: name ?? nameOfSocket(socket),
+      uuid,
       socket,
       folder: await domainStateFolder(socket),
       qmp,
@@ -35,3 +36,7 @@ export async function connectGuest(socket: string, options: ConnectGuestOptions 
     throw error;
   }
 }
+
+/** What a guest is called that was given no name: its socket's file name, without a usual ending. */
+export const nameOfSocket = (socket: string): string =>
+  basename(socket).replace(/\.(sock|socket|qmp|monitor)$/, '');

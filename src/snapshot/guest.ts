@@ -4,6 +4,8 @@ import type { ProcessIdentity } from './process-identity.js';
 /** A bare QEMU that the engine works on. */
 export interface Guest {
   readonly name: string;
+  /** Lower case with dashes; all zeroes where QEMU was given none. */
+  readonly uuid: string;
   /** Path of its QMP socket. */
   readonly socket: string;
   /** Its state folder (see state-folder.ts). */

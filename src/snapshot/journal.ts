@@ -39,6 +39,7 @@ export interface JournalMemory {
 export interface JournalRecord {
   readonly version: 1;
   readonly domain: string;
+  readonly uuid: string;
   readonly socket: string;
   readonly agentSocket: string | null;
   readonly qemu: ProcessIdentity | null;

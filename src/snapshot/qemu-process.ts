@@ -48,3 +48,11 @@ async function describeProcess(pid: number): Promise<QemuProcess | undefined> {
   const resident = Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1] ?? 0) * 1024;
   return { ...identity, uid: last('Uid'), gid: last('Gid'), resident };
 }
+
+/** CPU time that a process has used, in nanoseconds. */
+export async function processTime(pid: number): Promise<bigint> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'latin1');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  // utime and stime, in ticks of which Linux has 100 a second in this file on every architecture.
+  return (BigInt(fields[11] ?? 0) + BigInt(fields[12] ?? 0)) * 10_000_000n;
+}

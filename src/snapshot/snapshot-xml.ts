@@ -48,7 +48,7 @@ const entities = new Map([
 ]);
 
 /** Control characters that XML can't hold are left out. */
-const escapeXml = (text: string): string =>
+export const escapeXml = (text: string): string =>
   text.replace(/[\x01-\x08\x0b\x0c\x0e-\x1f]/g, '').replace(/[<>&"']/g, (char) => entities.get(char) ?? char);
 
 /** Whether XML as the hypervisor gives it is of a disk-only snapshot, which redefining must say in its flags, too. */

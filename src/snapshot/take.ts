@@ -174,6 +174,7 @@ async function firstRecord(
   return {
     version: 1,
     domain: guest.name,
+    uuid: guest.uuid,
     socket: guest.socket,
     agentSocket: guest.agentSocket ?? null,
     qemu: guest.process ? { pid: guest.process.pid, startTime: guest.process.startTime } : null,

@@ -1,0 +1,77 @@
+import { ConnectError } from '../../qmp/index.js';
+import { connectGuest } from '../../snapshot/connect-guest.js';
+import type { Guest } from '../../snapshot/guest.js';
+import { Journal, type JournalRecord } from '../../snapshot/journal.js';
+import { isAlive } from '../../snapshot/process-identity.js';
+import { domainStateFolder } from '../../snapshot/state-folder.js';
+import { inModel } from './errors.js';
+
+export interface Identity {
+  readonly name: string;
+  /** Lower case with dashes; all zeroes where QEMU was given none. */
+  readonly uuid: string;
+  /** The process id of QEMU, -1 if it can't be told. */
+  readonly id: number;
+}
+
+/**
+ * A QEMU behind a socket. A monitor serves one client at a time, so the connection is made when something is asked of
+ * it and given up when the command is done.
+ */
+export class BareDomain {
+  readonly identity: Identity;
+  readonly socket: string;
+  readonly folder: string;
+  readonly #timeout: number;
+  #guest: Promise<Guest> | undefined;
+
+  private constructor(identity: Identity, socket: string, folder: string, timeout: number) {
+    this.identity = identity;
+    this.socket = socket;
+    this.folder = folder;
+    this.#timeout = timeout;
+  }
+
+  /**
+   * Meets the QEMU behind a socket. One whose monitor is taken by an operation of ours is known by its journal.
+   * @throws HypervisorError
+   */
+  static async meet(socket: string, timeout: number): Promise<BareDomain> {
+    const folder = await domainStateFolder(socket);
+    try {
+      const guest = await connectGuest(socket, { timeout });
+      const identity = { name: guest.name, uuid: guest.uuid, id: guest.process?.pid ?? -1 };
+      const domain = new BareDomain(identity, socket, folder, timeout);
+      domain.#guest = Promise.resolve(guest);
+      return domain;
+    } catch (error) {
+      const record =
+        error instanceof ConnectError && error.reason === 'busy' ? await Journal.read(folder) : undefined;
+      if (!record) return inModel(() => Promise.reject(error));
+      const identity = { name: record.domain, uuid: record.uuid, id: record.qemu?.pid ?? -1 };
+      return new BareDomain(identity, socket, folder, timeout);
+    }
+  }
+
+  /** The guest, connected. @throws HypervisorError */
+  guest(): Promise<Guest> {
+    this.#guest ??= inModel(() => connectGuest(this.socket, { timeout: this.#timeout }));
+    // A failure is not remembered: the monitor may come free.
+    this.#guest.catch(() => {
+      this.#guest = undefined;
+    });
+    return this.#guest;
+  }
+
+  /** The operation of ours that is under way or was left on this guest, if any. */
+  async operation(): Promise<{ record: JournalRecord; alive: boolean } | undefined> {
+    const record = await Journal.read(this.folder);
+    return record && { record, alive: await isAlive(record.controller) };
+  }
+
+  async release(): Promise<void> {
+    const guest = this.#guest;
+    this.#guest = undefined;
+    await (await guest?.catch(() => undefined))?.qmp.disconnect();
+  }
+}

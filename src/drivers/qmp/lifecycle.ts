@@ -1,0 +1,148 @@
+import {
+  VIR_DOMAIN_AFFECT_CONFIG,
+  VIR_ERR_OPERATION_INVALID,
+  VIR_FROM_QEMU,
+} from '../../hypervisor/constants.js';
+import type { DomainLifecycle } from '../../hypervisor/domain-lifecycle.js';
+import type { DomainResources } from '../../hypervisor/domain-resources.js';
+import { HypervisorError } from '../../hypervisor/errors.js';
+import type { DomainMonitor } from '../../hypervisor/monitor.js';
+import { call, QmpError } from '../../qmp/index.js';
+import { processTime } from '../../snapshot/qemu-process.js';
+import type { BareDomain } from './bare-domain.js';
+import { describeDomain } from './domain-xml.js';
+import { inModel } from './errors.js';
+import { domainState, stateFromJournal } from './qemu-state.js';
+
+const HMP = 1;
+
+type Lifecycle = Partial<
+  DomainLifecycle & Pick<DomainResources, 'getMaxMemory' | 'getMaxVcpus' | 'getVcpusFlags'> & DomainMonitor
+>;
+
+/** What a domain is and turning it around, over a monitor. */
+export function lifecycle(domain: BareDomain): Lifecycle {
+  const run =
+    (command: 'stop' | 'cont' | 'system_reset' | 'system_powerdown' | 'inject-nmi' | 'system_wakeup') =>
+    async () =>
+      inModel(async () => {
+        await (await domain.guest()).qmp.execute(command);
+      });
+  const cpus = async (): Promise<number> =>
+    inModel(async () => (await (await domain.guest()).qmp.execute('query-cpus-fast')).length);
+  const memory = async (): Promise<bigint> =>
+    inModel(async () => {
+      const { qmp } = await domain.guest();
+      const { 'base-memory': base, 'plugged-memory': plugged = 0 } =
+        await qmp.execute('query-memory-size-summary');
+      return BigInt(Math.floor((base + plugged) / 1024));
+    });
+
+  const self: Lifecycle = {
+    getID: async () => domain.identity.id,
+    async getState() {
+      const operation = await domain.operation();
+      // While an operation of ours in another process has the monitor, its journal tells.
+      if (operation?.alive && operation.record.controller.pid !== process.pid)
+        return stateFromJournal(operation.record);
+      return inModel(async () => {
+        const { status } = await (await domain.guest()).qmp.execute('query-status');
+        return domainState(status, operation?.record);
+      });
+    },
+    async getInfo() {
+      const { state } = await (self as DomainLifecycle).getState();
+      const size = await memory();
+      const { id } = domain.identity;
+      return {
+        state,
+        maxMem: size,
+        memory: size,
+        nrVirtCpu: await cpus(),
+        cpuTime: id > 0 ? await processTime(id).catch(() => 0n) : 0n,
+      };
+    },
+    getOSType: async () => 'hvm',
+    getXMLDesc: async () => inModel(async () => describeDomain(await domain.guest())),
+    isActive: async () => true,
+    // Nobody keeps the configuration of a bare QEMU.
+    isPersistent: async () => false,
+    isUpdated: async () => false,
+    getAutostart: async () => false,
+    suspend: run('stop'),
+    async resume() {
+      const { running } = await inModel(async () => (await domain.guest()).qmp.execute('query-status'));
+      if (running) {
+        throw new HypervisorError('Requested operation is not valid: domain is already running', {
+          code: VIR_ERR_OPERATION_INVALID,
+          domain: VIR_FROM_QEMU,
+        });
+      }
+      await run('cont')();
+    },
+    reset: run('system_reset'),
+    reboot: run('system_reset'),
+    shutdown: run('system_powerdown'),
+    shutdownFlags: run('system_powerdown'),
+    injectNMI: run('inject-nmi'),
+    pmWakeup: run('system_wakeup'),
+    destroy: () => quit(domain),
+    destroyFlags: () => quit(domain),
+    getMaxMemory: memory,
+    getMaxVcpus: cpus,
+    async getVcpusFlags(flags = 0) {
+      if ((flags & VIR_DOMAIN_AFFECT_CONFIG) !== 0) {
+        throw new HypervisorError(
+          'Requested operation is not valid: cannot change persistent config of a transient domain',
+          { code: VIR_ERR_OPERATION_INVALID, domain: VIR_FROM_QEMU },
+        );
+      }
+      return cpus();
+    },
+    qemuMonitorCommand: (command, flags = 0) => monitorCommand(domain, command, flags),
+  };
+  return self;
+}
+
+/** Ends QEMU; it may close the monitor before it answers. */
+async function quit(domain: BareDomain): Promise<void> {
+  await inModel(async () => {
+    const { qmp } = await domain.guest();
+    await qmp.executeTogether([call('quit')]).catch((error: unknown) => {
+      if (!(error instanceof QmpError)) throw error;
+    });
+  });
+  await domain.release();
+}
+
+/** A command as the user wrote it: JSON for QMP, text for the human monitor. @returns QEMU's answer as it sent it. */
+async function monitorCommand(domain: BareDomain, command: string, flags: number): Promise<string> {
+  return inModel(async () => {
+    const { qmp } = await domain.guest();
+    if ((flags & HMP) !== 0) return qmp.execute('human-monitor-command', { 'command-line': command });
+    let parsed: unknown;
+    try {
+      parsed = JSON.parse(command);
+    } catch (error) {
+      throw new HypervisorError(`internal error: cannot parse json ${command}: ${(error as Error).message}`, {
+        code: 1,
+        domain: VIR_FROM_QEMU,
+      });
+    }
+    const { execute, arguments: args } = parsed as { execute?: unknown; arguments?: Record<string, unknown> };
+    if (typeof execute !== 'string') {
+      throw new HypervisorError("internal error: a monitor command needs 'execute'", {
+        code: 1,
+        domain: VIR_FROM_QEMU,
+      });
+    }
+    return qmp.executeForText(execute, args).catch((error: unknown) => {
+      // The error is the answer, as with libvirt.
+      if (error instanceof QmpError && 'errorClass' in error) {
+        const { errorClass, description } = error as unknown as { errorClass: string; description: string };
+        return JSON.stringify({ error: { class: errorClass, desc: description } });
+      }
+      throw error;
+    });
+  });
+}

@@ -1,0 +1,215 @@
+import { lstat, readdir, realpath, stat } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import type { Connection } from '../../hypervisor/connection.js';
+import {
+  VIR_CONNECT_LIST_DOMAINS_ACTIVE,
+  VIR_CONNECT_LIST_DOMAINS_HAS_SNAPSHOT,
+  VIR_CONNECT_LIST_DOMAINS_INACTIVE,
+  VIR_CONNECT_LIST_DOMAINS_NO_SNAPSHOT,
+  VIR_CONNECT_LIST_DOMAINS_OTHER,
+  VIR_CONNECT_LIST_DOMAINS_PAUSED,
+  VIR_CONNECT_LIST_DOMAINS_PERSISTENT,
+  VIR_CONNECT_LIST_DOMAINS_RUNNING,
+  VIR_CONNECT_LIST_DOMAINS_SHUTOFF,
+  VIR_CONNECT_LIST_DOMAINS_TRANSIENT,
+  VIR_DOMAIN_PAUSED,
+  VIR_DOMAIN_RUNNING,
+  VIR_ERR_INVALID_ARG,
+  VIR_ERR_NO_CONNECT,
+  VIR_ERR_NO_DOMAIN,
+  VIR_ERR_OPERATION_DENIED,
+  VIR_FROM_QEMU,
+} from '../../hypervisor/constants.js';
+import type { Domain } from '../../hypervisor/domain.js';
+import { HypervisorError } from '../../hypervisor/errors.js';
+import type { OpenOptions } from '../../hypervisor/open.js';
+import { agent } from './agent.js';
+import { BareDomain } from './bare-domain.js';
+import { devices } from './devices.js';
+import { lifecycle } from './lifecycle.js';
+import { snapshots } from './snapshots.js';
+import { withUnsupported } from './unsupported.js';
+
+/** How long one QEMU is waited for; of a folder's many, one that hangs must not hold up the rest. */
+const ONE_TIMEOUT_MS = 5_000;
+const MANY_TIMEOUT_MS = 1_500;
+
+const failure = (code: number, message: string): HypervisorError =>
+  new HypervisorError(message, { code, domain: VIR_FROM_QEMU });
+
+/**
+ * Opens `qmp:///path/of/socket`, one bare QEMU, or `qmp:///folder`, every QMP socket in it.
+ * @throws HypervisorError nothing there, or not a QEMU that answers.
+ */
+export async function open(uri: string | undefined, options: OpenOptions = {}): Promise<Connection> {
+  const path = pathOf(uri ?? '');
+  const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
+    const reason = error.code === 'EACCES' ? 'Permission denied' : 'No such file or directory';
+    throw failure(VIR_ERR_NO_CONNECT, `Failed to connect socket to '${path}': ${reason}`);
+  });
+  const folder = found.isDirectory();
+  if (!folder && !found.isSocket())
+    throw failure(VIR_ERR_NO_CONNECT, `'${path}' is neither a socket nor a folder`);
+  const pool = new DomainPool(await realpath(path), folder);
+  // A socket that was named must answer; of a folder's, those are listed that do.
+  if (!folder) await pool.all();
+  return connection(uri ?? '', pool, options);
+}
+
+function pathOf(uri: string): string {
+  const match = /^qmp:\/\/([^/]*)(\/[^?#]*)(.*)$/.exec(uri);
+  if (!match?.[2] || match[1] !== '' || match[3] !== '') {
+    throw failure(
+      VIR_ERR_INVALID_ARG,
+      `invalid argument: '${uri}': expected qmp:///absolute/path of a socket or folder`,
+    );
+  }
+  try {
+    return decodeURIComponent(match[2]);
+  } catch {
+    throw failure(VIR_ERR_INVALID_ARG, `invalid argument: '${uri}' is malformed`);
+  }
+}
+
+/** The domains of a connection, met again after each release. */
+class DomainPool {
+  readonly #path: string;
+  readonly #folder: boolean;
+  #domains: Promise<BareDomain[]> | undefined;
+
+  constructor(path: string, folder: boolean) {
+    this.#path = path;
+    this.#folder = folder;
+  }
+
+  all(): Promise<BareDomain[]> {
+    this.#domains ??= this.#folder
+      ? this.#meetAll()
+      : BareDomain.meet(this.#path, ONE_TIMEOUT_MS).then((one) => [one]);
+    this.#domains.catch(() => {
+      this.#domains = undefined;
+    });
+    return this.#domains;
+  }
+
+  async release(): Promise<void> {
+    const domains = (await this.#domains?.catch(() => [])) ?? [];
+    this.#domains = undefined;
+    await Promise.all(domains.map((domain) => domain.release()));
+  }
+
+  async #meetAll(): Promise<BareDomain[]> {
+    const paths: string[] = [];
+    for (const name of (await readdir(this.#path)).sort()) {
+      const path = join(this.#path, name);
+      if ((await lstat(path).catch(() => undefined))?.isSocket()) paths.push(path);
+    }
+    const met = await Promise.allSettled(paths.map((path) => BareDomain.meet(path, MANY_TIMEOUT_MS)));
+    return met.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+  }
+}
+
+function connection(uri: string, pool: DomainPool, options: OpenOptions): Connection {
+  const known = new WeakMap<BareDomain, Domain>();
+  const domainOf = (bare: BareDomain): Domain => {
+    const domain = known.get(bare) ?? assemble(bare, options.readonly ?? false);
+    known.set(bare, domain);
+    return domain;
+  };
+  const find = async (test: (bare: BareDomain) => boolean, what: string): Promise<Domain> => {
+    const found = (await pool.all()).filter(test);
+    if (found[0] && found.length === 1) return domainOf(found[0]);
+    throw failure(
+      VIR_ERR_NO_DOMAIN,
+      found.length === 0
+        ? `Domain not found: no domain with matching ${what}`
+        : `more than one domain has ${what}`,
+    );
+  };
+  const self: Partial<Connection> = {
+    uri,
+    readonly: options.readonly ?? false,
+    isAlive: async () => true,
+    isSecure: async () => true,
+    isEncrypted: async () => false,
+    getType: async () => 'QEMU',
+    getURI: async () => uri,
+    getHostname: async () => hostname(),
+    async getVersion() {
+      const [first] = await pool.all();
+      if (!first) return 0;
+      const { major, minor, micro } = (await first.guest()).version;
+      return major * 1_000_000 + minor * 1_000 + micro;
+    },
+    async listAllDomains(flags = 0) {
+      const domains = (await pool.all()).map(domainOf);
+      const kept = await Promise.all(domains.map((domain) => fits(domain, flags)));
+      return domains.filter((_, index) => kept[index]);
+    },
+    numOfDomains: async () => (await pool.all()).length,
+    numOfDefinedDomains: async () => 0,
+    domainLookupByID: (id) => find((bare) => bare.identity.id === id, `id ${id}`),
+    domainLookupByName: (name) => find((bare) => bare.identity.name === name, `name '${name}'`),
+    domainLookupByUUIDString: (uuid) =>
+      find((bare) => bare.identity.uuid === uuid.toLowerCase(), `uuid '${uuid}'`),
+    secondary: () => open(uri, options),
+    release: () => pool.release(),
+    close: () => pool.release(),
+  };
+  return withUnsupported<Connection>(self, 'Connect');
+}
+
+/** Calls that change nothing: those that a read-only connection may make. */
+const reading =
+  /^(get|is|has|list|snapshotLookup|snapshotCurrent|snapshotNum|snapshotList|blockStats|num|free$)/;
+
+function assemble(bare: BareDomain, readonly: boolean): Domain {
+  const parts = {
+    name: bare.identity.name,
+    uuid: bare.identity.uuid,
+    free: async () => undefined,
+    ...lifecycle(bare),
+    ...devices(bare),
+    ...agent(bare),
+    ...snapshots(bare),
+  };
+  const domain = withUnsupported<Domain>(parts, 'Domain');
+  if (!readonly) return domain;
+  return new Proxy(domain, {
+    get(target, property, receiver) {
+      const value: unknown = Reflect.get(target, property, receiver);
+      if (typeof value !== 'function' || typeof property === 'symbol' || reading.test(property)) return value;
+      const name = `virDomain${property.charAt(0).toUpperCase()}${property.slice(1)}`;
+      return () =>
+        Promise.reject(
+          failure(VIR_ERR_OPERATION_DENIED, `operation forbidden: read only access prevents ${name}`),
+        );
+    },
+  });
+}
+
+/** libvirt's list filters, as far as they can tell bare QEMUs apart: all of them run and none is kept. */
+async function fits(domain: Domain, flags: number): Promise<boolean> {
+  const has = (bit: number): boolean => (flags & bit) !== 0;
+  if (has(VIR_CONNECT_LIST_DOMAINS_INACTIVE) && !has(VIR_CONNECT_LIST_DOMAINS_ACTIVE)) return false;
+  if (has(VIR_CONNECT_LIST_DOMAINS_PERSISTENT) && !has(VIR_CONNECT_LIST_DOMAINS_TRANSIENT)) return false;
+  const states =
+    VIR_CONNECT_LIST_DOMAINS_RUNNING |
+    VIR_CONNECT_LIST_DOMAINS_PAUSED |
+    VIR_CONNECT_LIST_DOMAINS_SHUTOFF |
+    VIR_CONNECT_LIST_DOMAINS_OTHER;
+  if (has(states)) {
+    const { state } = await domain.getState();
+    const bit =
+      state === VIR_DOMAIN_RUNNING
+        ? VIR_CONNECT_LIST_DOMAINS_RUNNING
+        : state === VIR_DOMAIN_PAUSED
+          ? VIR_CONNECT_LIST_DOMAINS_PAUSED
+          : VIR_CONNECT_LIST_DOMAINS_OTHER;
+    if (!has(bit)) return false;
+  }
+  const [withSome, without] = [VIR_CONNECT_LIST_DOMAINS_HAS_SNAPSHOT, VIR_CONNECT_LIST_DOMAINS_NO_SNAPSHOT];
+  if (has(withSome) === has(without)) return true;
+  return (await domain.snapshotNum()) > 0 === has(withSome);
+}

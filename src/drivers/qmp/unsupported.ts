@@ -1,0 +1,28 @@
+import { UnsupportedError } from '../../hypervisor/errors.js';
+
+/**
+ * Completes an object of the model: methods it lacks refuse with libvirt's words for a function that a driver doesn't
+ * have. The model's methods are named after libvirt's functions, so the name of the function follows.
+ */
+export function withUnsupported<T extends object>(known: Partial<T>, prefix: string): T {
+  return new Proxy(known, {
+    get(target, property, receiver) {
+      // An object that answers `then` would be taken for a promise.
+      if (
+        typeof property === 'symbol' ||
+        property in target ||
+        property === 'then' ||
+        property === 'toJSON'
+      ) {
+        return Reflect.get(target, property, receiver);
+      }
+      return () => Promise.reject(new UnsupportedError(functionName(prefix, property)));
+    },
+  }) as T;
+}
+
+/** `getInfo` of a domain is virDomainGetInfo; `nodeGetInfo` of a connection is virNodeGetInfo. */
+function functionName(prefix: string, method: string): string {
+  const name = method.charAt(0).toUpperCase() + method.slice(1);
+  return /^(Node|Domain)[A-Z]/.test(name) ? `vir${name}` : `vir${prefix}${name}`;
+}
