@@ -26,27 +26,20 @@ class Thread {
 
   constructor() {
     registerEventLoop();
-    let isReady: () => void = () => {};
-    this.ready = new Promise((resolve) => {
-      isReady = resolve;
-    });
     this.#worker = new WorkerClient(
       { role: 'events', leaving: this.#leaving },
-      (message) => {
-        if ('ready' in message) {
-          this.#wake = message.wake;
-          this.#worker.release();
-          isReady();
-        } else {
-          for (const event of message.events) this.#listeners.get(event.source)?.(event);
-        }
+      ({ events }) => {
+        for (const event of events) this.#listeners.get(event.source)?.(event);
       },
       () => {
         Atomics.store(new Int32Array(this.#leaving), 0, 1);
         this.wakeUp();
       },
     );
-    this.#worker.hold();
+    const start = { op: 'start' } satisfies WithoutId<EventRequest>;
+    this.ready = this.#worker.request(start).then((wake) => {
+      this.#wake = wake as number;
+    });
   }
 
   request(message: WithoutId<EventRequest>): Promise<unknown> {
@@ -83,7 +76,13 @@ export async function acquireEventThread(): Promise<EventThread> {
   thread ??= new Thread();
   const mine = thread;
   mine.users += 1;
-  await mine.ready;
+  try {
+    await mine.ready;
+  } catch (error) {
+    // It could not start; whoever comes next tries with a new one.
+    if (thread === mine) thread = null;
+    throw error;
+  }
   let held = true;
   return {
     request: (message) => mine.request(message),
@@ -95,7 +94,8 @@ export async function acquireEventThread(): Promise<EventThread> {
       mine.users -= 1;
       if (mine.users > 0) return;
       if (thread === mine) thread = null;
-      stopping = mine.stop();
+      // A thread that has ended by itself is as good as stopped.
+      stopping = mine.stop().catch(() => {});
       await stopping;
     },
   };

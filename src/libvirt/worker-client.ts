@@ -89,15 +89,6 @@ export class WorkerClient {
     });
   }
 
-  /** Keeps the process alive until `release`: for a start that is answered by no request. */
-  hold(): void {
-    this.#worker.ref();
-  }
-
-  release(): void {
-    if (this.#pending.size === 0) this.#worker.unref();
-  }
-
   get busy(): boolean {
     return this.#pending.size > 0;
   }

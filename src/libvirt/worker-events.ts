@@ -36,6 +36,9 @@ export function runEventThread(port: MessagePort, leaving: SharedArrayBuffer): v
 
   const perform = (request: EventRequest): unknown => {
     switch (request.op) {
+      case 'start':
+        setImmediate(turn);
+        return wake;
       case 'open': {
         const { source } = request;
         const deliver = (event: object, watch?: number) =>
@@ -91,6 +94,4 @@ export function runEventThread(port: MessagePort, leaving: SharedArrayBuffer): v
     // Between two turns the thread reads its messages and fires its timers.
     setImmediate(turn);
   };
-  post({ ready: true, wake });
-  setImmediate(turn);
 }

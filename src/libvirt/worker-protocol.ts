@@ -30,6 +30,8 @@ export type EventRequest =
     }
   | { id: number; op: 'unwatch'; source: number; watch: number }
   | { id: number; op: 'close'; source: number }
+  /** Answered with libvirt's timer that, set to 0, gets the thread out of a wait. */
+  | { id: number; op: 'start' }
   | { id: number; op: 'stop' };
 
 /** Leaves the id to the sender. */
@@ -38,8 +40,6 @@ export type WithoutId<T> = T extends { id: number } ? Omit<T, 'id'> : never;
 export type WorkerAnswer =
   | { id: number; value: unknown }
   | { id: number; error: CrossingError }
-  /** The event thread pumps; libvirt's timer `wake` set to 0 gets it out of a wait. */
-  | { ready: true; wake: number }
   | { events: SourceEvent[] };
 
 /** An event on its way out of the event thread. `watch` is absent for the connection's own. */

@@ -3,7 +3,6 @@ import type { OpenOptions } from '../../hypervisor/open.js';
 import type { DispatcherOptions } from '../../libvirt/dispatcher.js';
 import { acquireEventThread } from '../../libvirt/event-thread.js';
 import { LanePool } from '../../libvirt/lane-pool.js';
-import { registerEventLoop } from '../../libvirt/library.js';
 import { openDirect, type Session } from '../../libvirt/session.js';
 import { toHypervisorError } from './errors.js';
 import { Watching } from './watching.js';
@@ -33,8 +32,6 @@ function connect(
   return Object.assign(Object.create(session.connection), added) as Connection;
 }
 
-const isEmbedded = (uri: string | undefined): boolean => /^[a-z]+:\/\/\/embed(\?|$)/.test(uri ?? '');
-
 /**
  * Opens any URI libvirt knows; undefined lets libvirt choose.
  * @throws HypervisorError; LibraryMissingError where libvirt isn't installed.
@@ -56,8 +53,6 @@ export async function open(uri: string | undefined, options: OpenOptions = {}): 
     return connect(uri, session, watching, options, secondary, () => session.close());
   };
 
-  // libvirt refuses to run a driver inside the process without an event loop, though calls get by without its turning.
-  if (isEmbedded(uri)) registerEventLoop();
   // Keepalive on this thread's connection needs another thread to turn the event loop while calls block this one.
   const pump = !lanes && (options.keepalive?.interval ?? 0) > 0 ? await acquireEventThread() : null;
   let session: Session;
