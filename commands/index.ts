@@ -6,6 +6,7 @@ const groups: readonly CommandGroup[] = [
   { keyword: 'monitor', title: 'Domain Monitoring' },
   { keyword: 'host', title: 'Host and Hypervisor' },
   { keyword: 'snapshot', title: 'Snapshot' },
+  { keyword: 'recovery', title: 'Recovery' },
   { keyword: 'snapctl', title: 'Snapctl itself' },
 ];
 
@@ -105,6 +106,7 @@ const entries: readonly RegistryEntry[] = [
   { name: 'snapshot-list', group: 'snapshot', load: () => import('./snapshot/snapshot-list.js') },
   { name: 'snapshot-parent', group: 'snapshot', load: () => import('./snapshot/snapshot-parent.js') },
   { name: 'snapshot-revert', group: 'snapshot', load: () => import('./snapshot/snapshot-revert.js') },
+  { name: 'recover', group: 'recovery', load: () => import('./recovery/recover.js') },
   { name: 'cd', group: 'snapctl', load: () => import('./shell/cd.js') },
   { name: 'echo', group: 'snapctl', load: () => import('./shell/echo.js') },
   { name: 'exit', group: 'snapctl', load: () => import('./shell/exit.js') },

@@ -9,6 +9,13 @@ export interface Connection extends Host, Domains, Storage, Events {
   /** The URI asked for; undefined when the driver chose one itself (then getURI tells). */
   readonly uri: string | undefined;
   readonly readonly: boolean;
+  /**
+   * Snapshots are taken by snapctl's own engine: what SnapshotCreateOptions ask for is honoured, and an interrupt is
+   * heard through their signal. Otherwise libvirt takes them.
+   */
+  readonly ownEngine: boolean;
+  /** What was mended by itself since anybody last asked, a line each, told once. */
+  notices(): Promise<string[]>;
   isAlive(): Promise<boolean>;
   /** @param interval seconds, 0 to stop. */
   setKeepAlive(interval: number, count: number): Promise<boolean>;

@@ -13,6 +13,7 @@ export type GroupKeyword =
   | 'snapshot'
   | 'backup'
   | 'archive'
+  | 'recovery'
   | 'snapctl';
 
 /** What fills in an option's value at Tab; the completion room knows how to get each. */

@@ -63,6 +63,7 @@ async function runOne(
   const { command } = parsed;
   const { output, session } = options;
   const connection = command.noConnection ? undefined : await session.connection();
+  for (const notice of (await connection?.notices()) ?? []) output.notice(notice);
   let emitted: { value: unknown } | undefined;
   const context: Context = {
     output,

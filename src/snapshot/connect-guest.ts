@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
+import { findAgentPort } from '../agent/index.js';
 import { QmpClient } from '../qmp/index.js';
-import { agentSocketOf } from './agent-socket.js';
 import type { Guest } from './guest.js';
 import { processBehind } from './qemu-process.js';
 import { domainStateFolder } from './state-folder.js';
@@ -29,7 +29,7 @@ export async function connectGuest(socket: string, options: ConnectGuestOptions 
       qmp,
       version,
       process: await processBehind(socket),
-      agentSocket: options.agentSocket ?? (await agentSocketOf(qmp)),
+      agentSocket: options.agentSocket ?? (await findAgentPort(qmp))?.path,
     };
   } catch (error) {
     await qmp.disconnect();

@@ -1,13 +1,11 @@
-import { readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ConnectError } from '../qmp/index.js';
 import { connectGuest } from './connect-guest.js';
-import { writeDurably } from './durable-file.js';
 import type { Guest } from './guest.js';
 import { Journal, type JournalRecord } from './journal.js';
 import { mend } from './mend.js';
 import { mendWithoutQemu } from './mend-without-qemu.js';
+import { leaveNotice } from './notice.js';
 import { isAlive } from './process-identity.js';
 
 export interface RecoverOptions {
@@ -69,25 +67,4 @@ async function connect(record: JournalRecord, patience: number): Promise<Guest |
       await delay(100);
     }
   }
-}
-
-const NOTICE = 'notice';
-
-async function leaveNotice(
-  folder: string,
-  record: JournalRecord,
-  { outcome, actions }: { outcome: string; actions: readonly string[] },
-): Promise<void> {
-  const what = `snapshot '${record.snapshot}' of domain '${record.domain}', begun ${record.startedAt}, was cut off`;
-  const result = outcome === 'completed' ? 'and has been completed' : 'and has been undone';
-  const text = [`${what} ${outcome === 'ended' ? 'and the guest has ended' : result}`, ...actions].join('; ');
-  await writeDurably(join(folder, NOTICE), `${text}\n`);
-}
-
-/** What was mended since the last command, told once. */
-export async function takeNotice(folder: string): Promise<string | undefined> {
-  const path = join(folder, NOTICE);
-  const text = await readFile(path, 'utf8').catch(() => undefined);
-  if (text !== undefined) await rm(path, { force: true });
-  return text?.trim();
 }

@@ -15,7 +15,15 @@ import type {
 type Is<Part extends Whole, Whole> = Part;
 
 /** What the driver adds to libvirt's connection itself; everything else has to be there. */
-type Added = keyof hypervisor.Events | 'uri' | 'readonly' | 'secondary' | 'release' | 'close';
+type Added =
+  | keyof hypervisor.Events
+  | 'uri'
+  | 'readonly'
+  | 'ownEngine'
+  | 'notices'
+  | 'secondary'
+  | 'release'
+  | 'close';
 
 export type ModelCheck = [
   Is<AsyncConnection, Omit<Connection, Added>>,

@@ -19,6 +19,8 @@ function connect(
   const added = {
     uri,
     readonly: options.readonly ?? false,
+    ownEngine: false,
+    notices: async () => [],
     watchDomainEvents: watching.watchDomainEvents,
     watchMonitorEvents: watching.watchMonitorEvents,
     watchConnection: watching.watchConnection,

@@ -63,10 +63,12 @@ export class BareDomain {
     return this.#guest;
   }
 
-  /** The operation of ours that is under way or was left on this guest, if any. */
-  async operation(): Promise<{ record: JournalRecord; alive: boolean } | undefined> {
+  /** The operation of ours that is under way or was left on this guest, if any, and who of its processes lives. */
+  async operation(): Promise<{ record: JournalRecord; alive: boolean; guarded: boolean } | undefined> {
     const record = await Journal.read(this.folder);
-    return record && { record, alive: await isAlive(record.controller) };
+    if (!record) return undefined;
+    const guarded = record.guardian !== null && (await isAlive(record.guardian));
+    return { record, alive: await isAlive(record.controller), guarded };
   }
 
   async release(): Promise<void> {

@@ -1,6 +1,7 @@
 import { lstat, readdir, realpath, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Connection } from '../../hypervisor/connection.js';
 import {
   VIR_CONNECT_LIST_DOMAINS_ACTIVE,
@@ -19,11 +20,14 @@ import {
   VIR_ERR_NO_CONNECT,
   VIR_ERR_NO_DOMAIN,
   VIR_ERR_OPERATION_DENIED,
+  VIR_ERR_OPERATION_FAILED,
+  VIR_ERR_OPERATION_INVALID,
   VIR_FROM_QEMU,
 } from '../../hypervisor/constants.js';
 import type { Domain } from '../../hypervisor/domain.js';
 import { HypervisorError } from '../../hypervisor/errors.js';
 import type { OpenOptions } from '../../hypervisor/open.js';
+import { takeNotice } from '../../snapshot/notice.js';
 import { agent } from './agent.js';
 import { BareDomain } from './bare-domain.js';
 import { devices } from './devices.js';
@@ -130,6 +134,11 @@ function connection(uri: string, pool: DomainPool, options: OpenOptions): Connec
   const self: Partial<Connection> = {
     uri,
     readonly: options.readonly ?? false,
+    ownEngine: true,
+    async notices() {
+      const told = await Promise.all((await pool.all()).map(({ folder }) => takeNotice(folder)));
+      return told.filter((notice) => notice !== undefined);
+    },
     isAlive: async () => true,
     isSecure: async () => true,
     isEncrypted: async () => false,
@@ -160,9 +169,36 @@ function connection(uri: string, pool: DomainPool, options: OpenOptions): Connec
   return withUnsupported<Connection>(self, 'Connect');
 }
 
-/** Calls that change nothing: those that a read-only connection may make. */
+/** Calls that change nothing: a read-only connection may make them, and so may anybody on a guest in other hands. */
 const reading =
   /^(get|is|has|list|snapshotLookup|snapshotCurrent|snapshotNum|snapshotList|blockStats|num|free$)/;
+
+/** How long the process that mends a guest by itself is waited for. */
+const MENDING_PATIENCE_MS = 15_000;
+
+/**
+ * @throws HypervisorError another snapctl is at work on the guest, or was and its work must be mended first.
+ */
+async function checkFree(bare: BareDomain): Promise<void> {
+  const deadline = performance.now() + MENDING_PATIENCE_MS;
+  for (;;) {
+    const operation = await bare.operation();
+    if (!operation || operation.record.controller.pid === process.pid) return;
+    const { record, alive, guarded } = operation;
+    const what = `snapshot '${record.snapshot}' of domain '${record.domain}'`;
+    if (alive) {
+      throw failure(VIR_ERR_OPERATION_FAILED, `snapctl (pid ${record.controller.pid}) is busy with ${what}`);
+    }
+    if (!guarded || performance.now() > deadline) {
+      throw failure(
+        VIR_ERR_OPERATION_INVALID,
+        `${what}, begun ${record.startedAt}, was cut off: run 'snapctl recover ${record.domain}' first`,
+      );
+    }
+    // Its guardian is at it, in another process: nothing tells us when that is done.
+    await delay(100);
+  }
+}
 
 function assemble(bare: BareDomain, readonly: boolean): Domain {
   const parts = {
@@ -175,16 +211,18 @@ function assemble(bare: BareDomain, readonly: boolean): Domain {
     ...snapshots(bare),
   };
   const domain = withUnsupported<Domain>(parts, 'Domain');
-  if (!readonly) return domain;
   return new Proxy(domain, {
     get(target, property, receiver) {
       const value: unknown = Reflect.get(target, property, receiver);
       if (typeof value !== 'function' || typeof property === 'symbol' || reading.test(property)) return value;
       const name = `virDomain${property.charAt(0).toUpperCase()}${property.slice(1)}`;
-      return () =>
-        Promise.reject(
-          failure(VIR_ERR_OPERATION_DENIED, `operation forbidden: read only access prevents ${name}`),
-        );
+      return async (...args: unknown[]) => {
+        if (readonly) {
+          throw failure(VIR_ERR_OPERATION_DENIED, `operation forbidden: read only access prevents ${name}`);
+        }
+        await checkFree(bare);
+        return (value as (...all: unknown[]) => unknown)(...args);
+      };
     },
   });
 }

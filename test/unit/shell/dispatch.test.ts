@@ -95,6 +95,7 @@ async function run(line: string, options: Partial<DispatchOptions> & { quiet?: b
   const recorder = record({ quiet: options.quiet ?? false });
   const connection = {
     getHostname: async () => 'host',
+    notices: async () => [],
     release: async () => undefined,
     close: async () => undefined,
   } as unknown as Connection;

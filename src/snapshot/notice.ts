@@ -1,0 +1,26 @@
+import { readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { writeDurably } from './durable-file.js';
+import type { JournalRecord } from './journal.js';
+
+const NOTICE = 'notice';
+
+/** Leaves word of what was mended for whoever works on the domain next. */
+export async function leaveNotice(
+  folder: string,
+  record: JournalRecord,
+  { outcome, actions }: { outcome: string; actions: readonly string[] },
+): Promise<void> {
+  const what = `snapshot '${record.snapshot}' of domain '${record.domain}', begun ${record.startedAt}, was cut off`;
+  const result = outcome === 'completed' ? 'and has been completed' : 'and has been undone';
+  const text = [`${what} ${outcome === 'ended' ? 'and the guest has ended' : result}`, ...actions].join('; ');
+  await writeDurably(join(folder, NOTICE), `${text}\n`);
+}
+
+/** What was mended since the last command, told once. */
+export async function takeNotice(folder: string): Promise<string | undefined> {
+  const path = join(folder, NOTICE);
+  const text = await readFile(path, 'utf8').catch(() => undefined);
+  if (text !== undefined) await rm(path, { force: true });
+  return text?.trim();
+}
