@@ -115,11 +115,11 @@ async function watched(guest, action) {
   const from = guest.serial.end();
   await action();
   const paused = await guest.serial
-    .waitFor(/^paused (\d+) ms/, { from, timeout: 3_500, signal: stop.signal })
+    .waitFor(/^paused (\d+) ms/, { from, timeout: 5_000, signal: stop.signal })
     .catch(() => undefined);
   unlessStopped();
   console.log(
-    paused ? `Seen from inside, the guest stood still for ${paused[1]} ms.` : 'Seen from inside: no pause.',
+    paused ? `Seen from inside, the guest stood still for ${paused[1]} ms.` : 'The guest noticed no pause.',
   );
 }
 

@@ -1,5 +1,8 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { Embed, type TinyGuest } from '../support/embed.mjs';
+
+// Emulated, on a machine that may be busy: what takes 10 s here alone has taken a minute.
+jest.setTimeout(180_000);
 
 // The guest that all other live tests stand on: what it says must be true.
 describe('the tiny guest on real QEMU', () => {
@@ -10,7 +13,7 @@ describe('the tiny guest on real QEMU', () => {
   beforeAll(async () => {
     embed = await Embed.create();
     guest = await embed.start({ disks: 2, dirty });
-  }, 120_000);
+  });
 
   afterAll(() => embed?.dispose());
 
@@ -56,9 +59,15 @@ describe('the tiny guest on real QEMU', () => {
     const from = guest.serial.end();
     await guest.agent('guest-exec', {
       path: '/bin/busybox',
-      arg: ['sh', '-c', "printf '%-511d\\n' 7 1<>/data2/counter; sync /data2/counter"],
+      // More than once: between the guest's own look at the disk and its next write it would be lost.
+      arg: [
+        'sh',
+        '-c',
+        "for i in 1 2 3 4 5 6 7 8; do printf '%-511d\\n' 7 1<>/data2/counter; sync /data2/counter; usleep 70000; done; echo over >/dev/console",
+      ],
     });
     await guest.serial.waitFor(/^mismatch memory \d+ disk 7 \/data2$/, { from });
+    await guest.serial.waitFor(/^over$/, { from });
     await guest.nextCounter();
     const mended = guest.serial.end();
     await guest.nextCounter();
@@ -68,18 +77,15 @@ describe('the tiny guest on real QEMU', () => {
   test('prints its longest scheduling gap, and sees a pause from inside', async () => {
     const from = guest.serial.end();
     await guest.serial.waitFor(/^gap \d+ ms$/, { from });
-    // While the machine stands still its system clock does, too; 700 ms must come back as such.
+    // While the machine stands still its system clock does, too; those two seconds must come back.
     const stopped = Date.now();
     await embed.must('suspend', guest.name);
-    await new Promise((resolve) => setTimeout(resolve, 700));
+    await new Promise((resolve) => setTimeout(resolve, 2000));
     await embed.must('resume', guest.name);
     const atMost = Date.now() - stopped;
-    const [, said] = await guest.serial.waitFor(/^paused (\d+) ms$/, {
-      from: guest.serial.end() - 40,
-      timeout: 5_000,
-    });
-    expect(Number(said)).toBeGreaterThan(600);
-    expect(Number(said)).toBeLessThan(atMost + 200);
+    const [, said] = await guest.serial.waitFor(/^paused (\d+) ms$/, { from, timeout: 20_000 });
+    expect(Number(said)).toBeGreaterThan(1500);
+    expect(Number(said)).toBeLessThan(atMost + 300);
   });
 
   test('rewrites as much memory as it is told to', async () => {

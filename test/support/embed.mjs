@@ -194,7 +194,7 @@ export class TinyGuest {
   }
 
   /** Waits until a guest that is going down is off, as libvirt sees it. */
-  async off({ timeout = 30_000 } = {}) {
+  async off({ timeout = 90_000 } = {}) {
     const deadline = Date.now() + timeout;
     for (;;) {
       const { stdout } = await this.runAttached(['domstate', this.name]);
