@@ -15,7 +15,7 @@ async function until(condition: () => boolean): Promise<void> {
   afterAll(() => daemon.stop());
 
   test('a query is answered while three other calls hang', async () => {
-    const connection = await open(daemon.uri, { mode: 'lanes' });
+    const connection = await open(daemon.relayedUri, { mode: 'lanes' });
     const blocked = [await connection.secondary(), await connection.secondary(), connection];
     daemon.stall();
     let ended = 0;
@@ -32,7 +32,7 @@ async function until(condition: () => boolean): Promise<void> {
   });
 
   test('calls on one lane run in the order they were made', async () => {
-    const connection = await open(daemon.uri, { mode: 'lanes' });
+    const connection = await open(daemon.relayedUri, { mode: 'lanes' });
     const domain = await connection.domainLookupByName('test');
     const order: string[] = [];
     await Promise.all([
@@ -71,14 +71,14 @@ async function until(condition: () => boolean): Promise<void> {
   );
 
   test('a call that the connection dies under says that it was lost', async () => {
-    const connection = await open(daemon.uri, { mode: 'lanes' });
+    const connection = await open(daemon.relayedUri, { mode: 'lanes' });
     const domain = await connection.domainLookupByName('test');
     daemon.stall();
     const hanging = domain.suspend();
     const outcome = expect(hanging).rejects.toBeInstanceOf(ConnectionLost);
     await new Promise((resolve) => setTimeout(resolve, 50));
     await daemon.kill();
-    daemon.resume();
+    daemon.cut();
     await outcome;
     await daemon.start();
     // Not repeated by itself: nobody suspended the domain of the new daemon.

@@ -13,8 +13,8 @@ export const daemonInstalled = existsSync('/usr/sbin/libvirtd');
 
 /**
  * A libvirtd of our own in a folder of its own, in session mode, which as root means as nobody: the system's daemon
- * and its folders are not involved. Its test driver serves `uri`, through a relay whose connections can be stalled
- * one by one.
+ * and its folders are not involved. Its test driver is reached straight or through a relay whose connections can be
+ * stalled and cut.
  */
 export class PrivateDaemon {
   readonly #folder = mkdtempSync(join(tmpdir(), 'snapctl-daemon-'));
@@ -22,8 +22,13 @@ export class PrivateDaemon {
   #process: ChildProcess | null = null;
   #relay: Server | null = null;
 
-  get uri(): string {
+  /** Through the relay, which this thread runs: not for calls that block it. */
+  get relayedUri(): string {
     return `test+unix:///default?socket=${join(this.#folder, 'relay')}`;
+  }
+
+  get uri(): string {
+    return `test+unix:///default?socket=${this.#socket}`;
   }
 
   /** Starts (or restarts) the daemon and waits until it accepts connections. */
@@ -73,9 +78,13 @@ export class PrivateDaemon {
     for (const relayed of this.#relayed) relayed.letGo();
   }
 
+  /** Breaks the relayed connections, with what was held back. */
+  cut(): void {
+    for (const relayed of this.#relayed.splice(0)) relayed.destroy();
+  }
+
   async stop(): Promise<void> {
-    this.resume();
-    for (const relayed of this.#relayed) relayed.destroy();
+    this.cut();
     this.#relay?.close();
     await this.kill();
     rmSync(this.#folder, { recursive: true, force: true });
