@@ -67,7 +67,7 @@ export default defineCommand({
     { name: 'current', type: 'flag', help: 'affect current domain' },
   ],
   rules: [exclusive('current', 'live'), exclusive('current', 'config')],
-  json: { map: 'integer' },
+  json: { oneOf: [{ map: 'integer' }, { object: { message: 'string' } }] },
   async run(context, args) {
     const domain = await domainOf(context, args);
     let flags = args.bits();
