@@ -1,7 +1,7 @@
 import type { JobInfo } from '../hypervisor/index.js';
 import type { Context } from './context.js';
 
-/** The line that `--verbose` keeps up to date on standard error, in virsh's form: `Save: [42.00 %]`. */
+/** The line that `--verbose` keeps up to date on standard error, in virsh's form: `Save: [ 42 %]`. */
 export class JobProgress {
   readonly #context: Context;
   readonly #label: string;
@@ -14,13 +14,9 @@ export class JobProgress {
   /** Shows how far a job is; says nothing while the hypervisor can't tell. */
   report({ dataTotal, dataRemaining }: JobInfo): void {
     if (dataTotal <= 0n) return;
-    if (dataRemaining === 0n) {
-      this.done();
-      return;
-    }
-    // A job that is still running is never shown as complete.
     const percent = 100 - (Number(dataRemaining) * 100) / Number(dataTotal);
-    this.#show(Math.min(percent, 99.99));
+    // A job with something left to do is never shown as complete.
+    this.#show(dataRemaining === 0n ? 100 : Math.min(Math.trunc(percent), 99));
   }
 
   /** The operation has succeeded. */
@@ -29,7 +25,7 @@ export class JobProgress {
   }
 
   #show(percent: number): void {
-    const text = (Math.trunc(percent * 100) / 100).toFixed(2).padStart(5);
+    const text = String(percent).padStart(3);
     this.#context.output.streams.stderr.write(`\r${this.#label}: [${text} %]`);
   }
 }

@@ -18,6 +18,8 @@ suffixes.set('b', 1n);
 suffixes.set('byte', 1n);
 suffixes.set('bytes', 1n);
 
+const ULLONG_MAX = 2n ** 64n - 1n;
+
 export type Scaled = { readonly value: bigint } | { readonly error: string };
 
 /**
@@ -29,6 +31,8 @@ export function parseScaled(text: string, scale: bigint, max: bigint): Scaled {
   const match = /^[ \t\n\v\f\r]*\+?(\d+)(.*)$/s.exec(text);
   if (!match?.[1]) return { error: '' };
   const count = BigInt(match[1]);
+  // Too large for C to read at all: of that libvirt says nothing more.
+  if (count > ULLONG_MAX) return { error: '' };
   const suffix = match[2] ?? '';
   const unit = suffix === '' ? scale : suffixes.get(suffix.toLowerCase());
   if (unit === undefined) return { error: `invalid argument: unknown suffix '${suffix}'` };

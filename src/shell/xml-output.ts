@@ -53,13 +53,14 @@ interface XPathParser {
 
 /** Evaluates an expression from the root element on, with no namespace prefix known, as libvirt does. */
 async function select(xml: string, xpath: string): Promise<Node[]> {
-  const [{ DOMParser }, { default: xpathModule }, { dropLayout }] = await Promise.all([
+  const [{ DOMParser }, { default: xpathModule }, { dropLayout, setDeclarationsAside }] = await Promise.all([
     import('./xml-library.js'),
     import('xpath'),
     import('./xml-serialize.js'),
   ]);
   const document = new DOMParser().parseFromString(xml, 'text/xml');
   dropLayout(document);
+  if (document.documentElement) setDeclarationsAside(document.documentElement);
   checkXPath(xpath);
   // The package's types lack its expression objects, and know no nodes but the browser's.
   const { parse } = xpathModule as unknown as XPathParser;

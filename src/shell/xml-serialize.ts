@@ -1,4 +1,4 @@
-import type { Attr, Document, Element, Node } from '@xmldom/xmldom';
+import type { Attr, Element, Node } from '@xmldom/xmldom';
 
 const ELEMENT = 1;
 const ATTRIBUTE = 2;
@@ -29,21 +29,41 @@ export function dropLayout(parent: Node): void {
   }
 }
 
+/** Namespace declarations of elements, which are no attributes to XPath. */
+const declarations = new WeakMap<Element, Attr[]>();
+
+/** Takes the namespace declarations out of the attributes; `serializeXml` still prints them. */
+export function setDeclarationsAside(element: Element): void {
+  const found = [...element.attributes].filter(isDeclaration);
+  for (const declaration of found) element.removeAttributeNode(declaration);
+  declarations.set(element, found);
+  for (const child of element.childNodes) {
+    if (child.nodeType === ELEMENT) setDeclarationsAside(child as Element);
+  }
+}
+
 /**
  * A node as libxml2's xmlNodeDump prints it with formatting: double quotes, two blanks a level, elements that
- * hold text left on one line. `layout` is missing inside such an element.
+ * hold text left on one line.
+ * @param layout blanks before the node's lines; undefined inside an element that is left on one line.
+ * @param added namespaces to declare on the node besides its own.
  */
-export function serializeXml(node: Node, layout: string | undefined = ''): string {
+export function serializeXml(
+  node: Node,
+  layout: string | undefined = '',
+  added: readonly Declaration[] = [],
+): string {
   switch (node.nodeType) {
     case ELEMENT: {
       const element = node as Element;
-      const attributes = [...element.attributes].sort(
-        (a, b) => Number(isNamespace(b)) - Number(isNamespace(a)),
-      );
-      return elementText(element.tagName, attributes, [...element.childNodes], layout);
+      const own = (declarations.get(element) ?? []).map(({ name, value }) => attributeText(name, value));
+      const more = added.map(([name, uri]) => attributeText(name, uri));
+      const attributes = [...element.attributes].map(({ name, value }) => attributeText(name, value));
+      const children = [...element.childNodes].map((child) => ({ node: child, added: [] }));
+      return elementText(element.tagName, [...own, ...more, ...attributes].join(''), children, layout);
     }
     case ATTRIBUTE:
-      return attributeText(node as Attr);
+      return attributeText((node as Attr).name, (node as Attr).value);
     case TEXT:
       return escapeText(node.nodeValue ?? '');
     case CDATA:
@@ -53,10 +73,9 @@ export function serializeXml(node: Node, layout: string | undefined = ''): strin
     case INSTRUCTION:
       return `<?${node.nodeName}${node.nodeValue ? ` ${node.nodeValue}` : ''}?>`;
     case DOCUMENT: {
-      const children = [...(node as Document).childNodes].filter(
-        (child) => child.nodeType !== INSTRUCTION || child.nodeName !== 'xml',
-      );
-      return `<?xml version="1.0" encoding="UTF-8"?>\n${children.map((child) => `${serializeXml(child)}\n`).join('')}`;
+      const children = [...node.childNodes].filter((child) => child.nodeName !== 'xml');
+      const lines = children.map((child) => `${serializeXml(child)}\n`);
+      return `<?xml version="1.0" encoding="UTF-8"?>\n${lines.join('')}`;
     }
     default:
       return '';
@@ -68,63 +87,69 @@ export function serializeXml(node: Node, layout: string | undefined = ''): strin
  * the last of a name winning. Elements bring the namespaces along that their ancestors declared.
  */
 export function serializeWrapped(name: string, nodes: readonly Node[]): string {
-  const attributes = new Map<string, Attr>();
-  const children: Node[] = [];
+  const attributes = new Map<string, string>();
+  const children: Child[] = [];
   for (const node of nodes) {
     if (node.nodeType === ATTRIBUTE) {
-      attributes.delete(node.nodeName);
-      attributes.set(node.nodeName, node as Attr);
+      const { localName, name: full, value } = node as Attr;
+      attributes.delete(localName ?? full);
+      attributes.set(localName ?? full, value);
     } else {
-      children.push(node.nodeType === ELEMENT ? withNamespaces(node as Element) : node);
+      children.push({ node, added: node.nodeType === ELEMENT ? missingDeclarations(node as Element) : [] });
     }
   }
-  return elementText(name, [...attributes.values()], children, '');
+  const text = [...attributes].map(([attribute, value]) => attributeText(attribute, value)).join('');
+  return elementText(name, text, children, '');
+}
+
+type Declaration = readonly [name: string, uri: string];
+
+interface Child {
+  readonly node: Node;
+  readonly added: readonly Declaration[];
 }
 
 function elementText(
   name: string,
-  attributes: readonly Attr[],
-  children: readonly Node[],
+  attributes: string,
+  children: readonly Child[],
   layout: string | undefined,
 ): string {
-  const head = `<${name}${attributes.map(attributeText).join('')}`;
+  const head = `<${name}${attributes}`;
   if (children.length === 0) return `${head}/>`;
-  const laidOut = layout !== undefined && !children.some(isText);
-  if (!laidOut)
-    return `${head}>${children.map((child) => serializeXml(child, undefined)).join('')}</${name}>`;
+  if (layout === undefined || children.some(({ node }) => isText(node))) {
+    const texts = children.map(({ node, added }) => serializeXml(node, undefined, added));
+    return `${head}>${texts.join('')}</${name}>`;
+  }
   const inner = `${layout}  `;
-  // A whole document inside an element is not indented: libxml2 treats it as one on its own.
-  const lines = children.map((child) =>
-    child.nodeType === DOCUMENT ? serializeXml(child) : `${inner}${serializeXml(child, inner)}`,
+  // A whole document inside an element is not indented: libxml2 prints it as one on its own.
+  const lines = children.map(({ node, added }) =>
+    node.nodeType === DOCUMENT ? serializeXml(node) : `${inner}${serializeXml(node, inner, added)}`,
   );
   return `${head}>\n${lines.map((line) => `${line}\n`).join('')}${layout}</${name}>`;
 }
 
-/** A copy of an element that declares the prefixes it uses and does not declare itself. */
-function withNamespaces(element: Element): Element {
-  const copy = element.cloneNode(true) as Element;
-  for (const used of prefixesOf(element)) {
-    const declaration = used === '' ? 'xmlns' : `xmlns:${used}`;
-    const uri = element.lookupNamespaceURI(used === '' ? null : used);
-    if (uri && used !== 'xml' && !copy.hasAttribute(declaration)) copy.setAttribute(declaration, uri);
-  }
-  return copy;
+/** The namespaces that are used in an element and declared outside it, in the order of their use. */
+function missingDeclarations(top: Element): Declaration[] {
+  const missing = new Map<string, string>();
+  const visit = (element: Element, outer: ReadonlySet<string>): void => {
+    const known = new Set(outer);
+    for (const { name } of declarations.get(element) ?? []) known.add(name);
+    for (const { prefix, namespaceURI } of [element, ...element.attributes]) {
+      const name = prefix ? `xmlns:${prefix}` : 'xmlns';
+      if (namespaceURI && prefix !== 'xml' && !known.has(name)) missing.set(name, namespaceURI);
+    }
+    for (const child of element.childNodes) {
+      if (child.nodeType === ELEMENT) visit(child as Element, known);
+    }
+  };
+  visit(top, new Set());
+  return [...missing];
 }
 
-function prefixesOf(element: Element): Set<string> {
-  const prefixes = new Set([element.prefix ?? '']);
-  for (const attribute of element.attributes) {
-    if (attribute.prefix && attribute.prefix !== 'xmlns') prefixes.add(attribute.prefix);
-  }
-  for (const child of element.childNodes) {
-    if (child.nodeType === ELEMENT) for (const prefix of prefixesOf(child as Element)) prefixes.add(prefix);
-  }
-  return prefixes;
-}
+const isDeclaration = ({ name }: Attr): boolean => name === 'xmlns' || name.startsWith('xmlns:');
 
-const isNamespace = ({ name }: Attr): boolean => name === 'xmlns' || name.startsWith('xmlns:');
-
-const attributeText = ({ name, value }: Attr): string => ` ${name}="${escapeAttribute(value)}"`;
+const attributeText = (name: string, value: string): string => ` ${name}="${escapeAttribute(value)}"`;
 
 const entities = new Map([
   ['<', '&lt;'],
