@@ -1,7 +1,7 @@
-import { chmod, link, rm } from 'node:fs/promises';
+import { chmod, link, lstat, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { syncFolder } from './durable-file.js';
-import type { JournalMemory, JournalRecord } from './journal.js';
+import type { Journal, JournalMemory } from './journal.js';
 import { readSinkReport } from './sink.js';
 import { SnapshotStore } from './snapshot-store.js';
 
@@ -16,26 +16,48 @@ export async function memoryIsWhole(memory: JournalMemory): Promise<boolean> {
   );
 }
 
+/** A file has come to be in the place of the memory image. */
+export class NameTaken extends Error {
+  override readonly name = 'NameTaken';
+}
+
 /**
  * The last steps of a snapshot whose disks are switched and whose memory is whole: the image gets its final name
- * (never in place of a file that has come to be there), the snapshot is recorded and becomes the current one.
+ * (never in place of a file that has come to be there), the snapshot is recorded and becomes the current one. May be
+ * cut off anywhere and done again.
+ * @throws NameTaken; there is a way back then.
  */
-export async function completeSnapshot(folder: string, record: JournalRecord): Promise<void> {
-  const { memory, snapshot, snapshotXml } = record;
+export async function completeSnapshot(journal: Journal): Promise<void> {
+  const { memory, snapshot, snapshotXml } = journal.record;
+  if (memory && journal.record.step !== 'completing') await giveName(memory);
+  await journal.update({ step: 'completing' });
   if (memory) {
-    await chmod(memory.partial, 0o600).catch(ignoreMissing);
-    // link fails where rename would replace. An image that has its name already was linked by a run that died.
-    await link(memory.partial, memory.final).catch(ignoreMissing);
     await rm(memory.partial, { force: true });
     await syncFolder(dirname(memory.final));
     await rm(memory.report, { force: true });
   }
   if (snapshotXml === null) return;
-  const store = new SnapshotStore(folder);
+  const store = new SnapshotStore(journal.folder);
   await store.put(snapshot, snapshotXml);
   await store.setCurrent(snapshot);
 }
 
-function ignoreMissing(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'ENOENT') throw error;
+async function giveName({ partial, final }: JournalMemory): Promise<void> {
+  await chmod(partial, 0o600);
+  try {
+    // link fails where rename would replace.
+    await link(partial, final);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    // A run that died may have come as far.
+    if (!(await isSameFile(partial, final))) throw new NameTaken(`file '${final}' already exists`);
+  }
+  await syncFolder(dirname(final));
+}
+
+export async function isSameFile(one: string, other: string): Promise<boolean> {
+  const [a, b] = await Promise.all(
+    [one, other].map((path) => lstat(path, { bigint: true }).catch(() => undefined)),
+  );
+  return a !== undefined && b !== undefined && a.dev === b.dev && a.ino === b.ino;
 }

@@ -4,6 +4,9 @@
  */
 import { recoverDomain } from './recover.js';
 
+/** A monitor may be blocked by QEMU itself for minutes (snapshot-save), and an agent by the guest's disks. */
+const PATIENCE_MS = 10 * 60_000;
+
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGPIPE'] as const) process.on(signal, () => undefined);
 process.stdout.on('error', () => undefined);
 
@@ -13,5 +16,5 @@ if (!folder) process.exit(2);
 process.stdout.write('ready\n');
 let said = '';
 for await (const chunk of process.stdin) said = (said + String(chunk)).slice(-64);
-if (!said.endsWith('goodbye\n')) await recoverDomain(folder, { patience: 30_000 });
+if (!said.endsWith('goodbye\n')) await recoverDomain(folder, { patience: PATIENCE_MS, inCharge: true });
 process.exit(0);

@@ -1,6 +1,6 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { makePrivateFolder, syncFolder, writeDurably } from './durable-file.js';
+import { makePrivateFolder, sweepAsides, syncFolder, writeDurably } from './durable-file.js';
 import type { MigrationSettings } from './migration-settings.js';
 import type { ProcessIdentity } from './process-identity.js';
 
@@ -9,9 +9,10 @@ export type MemoryMethod = 'none' | 'background' | 'precopy' | 'stopped' | 'inte
 
 /**
  * How far an operation has come. Each step is recorded before it is taken, so that what is recorded may not
- * have happened yet, but nothing happened that is not recorded.
+ * have happened yet, but nothing happened that is not recorded. From `finishing` on every disk is switched and the
+ * memory stream has ended well; from `completing` on the snapshot is whole, and there is no way back.
  */
-export type JournalStep = 'preparing' | 'freezing' | 'switching' | 'streaming' | 'finishing';
+export type JournalStep = 'preparing' | 'freezing' | 'switching' | 'streaming' | 'finishing' | 'completing';
 
 /** An overlay that the operation puts on a disk. */
 export interface JournalOverlay {
@@ -61,7 +62,7 @@ export interface JournalRecord {
   /** QEMU's migration settings as they were, to be put back. */
   readonly migration: MigrationSettings | null;
   /** Disks whose images take the snapshot themselves. */
-  readonly internal: readonly { readonly disk: string; readonly node: string }[];
+  readonly internal: readonly { readonly disk: string; readonly node: string; readonly file: string }[];
   /** Jobs in QEMU that belong to the operation. */
   readonly jobs: readonly string[];
   /** The snapshot's document, to be stored when the operation can only be completed forwards. */
@@ -69,6 +70,16 @@ export interface JournalRecord {
 }
 
 const FILE = 'journal.json';
+
+/** There is a record already, of an operation that has not ended: nothing else may begin on the domain. */
+export class JournalPresent extends Error {
+  override readonly name = 'JournalPresent';
+
+  constructor(readonly record: JournalRecord) {
+    const { operation, snapshot, startedAt } = record;
+    super(`${operation} '${snapshot}', begun ${startedAt}, has not ended: run snapctl recover`);
+  }
+}
 
 /** The record of the one operation in progress on a domain, if any; every change is on disk when it returns. */
 export class Journal {
@@ -95,8 +106,12 @@ export class Journal {
     return record;
   }
 
+  /** @throws JournalPresent another operation is under way or was cut off, and has not been mended. */
   static async begin(folder: string, record: JournalRecord): Promise<Journal> {
     await makePrivateFolder(folder);
+    const other = await Journal.read(folder);
+    if (other) throw new JournalPresent(other);
+    await sweepAsides(folder);
     const journal = new Journal(folder, record);
     await writeDurably(join(folder, FILE), JSON.stringify(record, null, 1));
     return journal;
@@ -122,6 +137,7 @@ export class Journal {
   async end(): Promise<void> {
     this.#record = undefined;
     await rm(join(this.folder, FILE), { force: true });
+    for (const folder of [this.folder, join(this.folder, 'snapshots')]) await sweepAsides(folder);
     await syncFolder(this.folder);
   }
 }

@@ -1,47 +1,71 @@
 import { execFile } from 'node:child_process';
-import { rm } from 'node:fs/promises';
+import { lstat, rm } from 'node:fs/promises';
 import { promisify } from 'node:util';
-import { completeSnapshot, memoryIsWhole } from './completion.js';
+import { completeSnapshot, isSameFile, memoryIsWhole, NameTaken } from './completion.js';
+import { endSink } from './end-sink.js';
+import { settleInternal } from './internal-offline.js';
 import type { Journal, JournalOverlay } from './journal.js';
 
 /**
- * Mends an operation whose QEMU has ended meanwhile. Overlays that hold nothing are removed; those that hold what the
- * guest wrote are kept, and it is said what to do with them. @returns what was done and found.
+ * Mends an operation whose QEMU has ended meanwhile. Overlays that were never used, or that hold nothing, are removed;
+ * those that hold what the guest wrote are kept, and it is said what to do with them. @returns what was done and found.
  */
 export async function mendWithoutQemu(journal: Journal): Promise<string[]> {
   const { record } = journal;
+  const { memory, overlays } = record;
   const actions: string[] = [];
-  const kept: JournalOverlay[] = [];
-  for (const overlay of record.overlays) {
-    if (overlay.created && !(await holdsData(overlay.file))) {
-      await rm(overlay.file, { force: true });
-      actions.push(`removed the empty overlay '${overlay.file}'`);
-    } else {
-      kept.push(overlay);
+  if (memory) await endSink(memory);
+  // The end of the stream alone doesn't tell whether QEMU was through: it ends when QEMU dies, too.
+  const streamed = record.step === 'finishing' || record.step === 'completing';
+  const used: JournalOverlay[] = [];
+  for (const overlay of overlays) if (await holdsData(overlay.file)) used.push(overlay);
+  // The disks were switched all or none.
+  const switched = overlays.length > 0 && (streamed || (record.step !== 'preparing' && used.length > 0));
+  const inside = await settleInternal(record);
+  actions.push(...inside.actions);
+  const whole = inside.whole || (switched && (!memory || (streamed && (await memoryIsWhole(memory)))));
+  const completed = (record.step === 'completing' || whole) && (await complete(journal, actions));
+  for (const overlay of overlays) {
+    const { file, disk, created } = overlay;
+    if (completed || used.includes(overlay)) {
+      actions.push(
+        `disk '${disk}' goes on in '${file}': start the guest on it, or merge it with: qemu-img commit '${file}'`,
+      );
+    } else if (created && (await isThere(file))) {
+      await rm(file, { force: true });
+      actions.push(`removed the empty overlay '${file}'`);
     }
   }
-  const { memory } = record;
-  const usable = kept.length === record.overlays.length && kept.length > 0;
-  if (usable && (memory ? await memoryIsWhole(memory) : record.method === 'none')) {
-    // The stream ended by itself and every disk was switched: the snapshot is whole although the guest is gone.
-    await completeSnapshot(journal.folder, record);
-    actions.push(`completed snapshot '${record.snapshot}'`);
-  } else if (memory) {
+  if (memory && !completed) {
+    if (await isSameFile(memory.partial, memory.final)) await rm(memory.final, { force: true });
     await rm(memory.partial, { force: true });
     await rm(memory.report, { force: true });
     actions.push(`removed the unfinished memory image of '${memory.final}'`);
-  }
-  for (const { file, disk } of kept) {
-    actions.push(
-      `disk '${disk}' goes on in '${file}': start the guest on it, or merge it with: qemu-img commit '${file}'`,
-    );
   }
   await journal.end();
   return actions;
 }
 
+async function complete(journal: Journal, actions: string[]): Promise<boolean> {
+  try {
+    await completeSnapshot(journal);
+  } catch (error) {
+    if (!(error instanceof NameTaken)) throw error;
+    actions.push(error.message);
+    return false;
+  }
+  actions.push(`completed snapshot '${journal.record.snapshot}'`);
+  return true;
+}
+
+const isThere = async (file: string): Promise<boolean> =>
+  (await lstat(file).catch(() => undefined)) !== undefined;
+
 /** Whether anything was written to an overlay. One that can't be read is taken to hold data. */
 async function holdsData(file: string): Promise<boolean> {
+  // Never got as far as being an image.
+  const found = await lstat(file).catch(() => undefined);
+  if (!found || (found.isFile() && found.size === 0)) return false;
   try {
     const { stdout } = await promisify(execFile)('qemu-img', ['map', '--output=json', '--', file], {
       timeout: 60_000,

@@ -1,59 +1,151 @@
-import { rm } from 'node:fs/promises';
-import { type Migration, queryBlockGraph, runJob } from '../qmp/index.js';
+import { lstat, rm } from 'node:fs/promises';
+import {
+  findJob,
+  followJob,
+  JobFailure,
+  type Migration,
+  queryBlockGraph,
+  type RunState,
+  runJob,
+} from '../qmp/index.js';
 import { releaseWriteProtection, writeProtectedRanges } from '../qmp/userfault.js';
-import { completeSnapshot, memoryIsWhole } from './completion.js';
+import { completeSnapshot, isSameFile, memoryIsWhole, NameTaken } from './completion.js';
 import { discardBackground } from './discard-background.js';
+import { endSink } from './end-sink.js';
 import type { Guest } from './guest.js';
 import { isAtLeast } from './guest.js';
 import { guestDisks } from './guest-disks.js';
-import type { Journal, JournalOverlay } from './journal.js';
+import type { Journal, JournalMemory, JournalOverlay, JournalRecord } from './journal.js';
 import { STALLED_MS } from './memory-operation.js';
 import { restoreMigrationSettings } from './migration-settings.js';
 import { MigrationWatch, migrationCleanedUp } from './migration-watch.js';
 import { thawGuest } from './quiesce.js';
+import { settledRunState } from './run-state.js';
 
 /** What became of an operation that did not end by itself, and each thing that was done about it. */
 export interface MendReport {
-  readonly outcome: 'undone' | 'completed';
+  /** `ended`: the guest's QEMU is gone. */
+  readonly outcome: 'undone' | 'completed' | 'ended';
   readonly actions: readonly string[];
 }
 
+export interface MendOptions {
+  /** Milliseconds that an agent gets to answer, which may be busy with a freeze that came late. */
+  readonly thawPatience?: number;
+}
+
 type Actions = string[];
+
+/** States that `cont` does not lead out of. */
+const HOPELESS: ReadonlySet<RunState> = new Set([
+  'shutdown',
+  'internal-error',
+  'guest-panicked',
+  'inmigrate',
+]);
 
 /**
  * Ends an operation that was cut off or has failed, from what the journal says and what QEMU says now: whatever the
  * instant, the guest runs if it ran before, its file systems are thawed, and the snapshot is either whole or gone. May
  * be cut off itself and run again.
  *
- * @throws QmpError and others; the journal is then still there, to try again.
+ * @throws QmpError, AgentError and others; the journal is then still there, to try again.
  */
-export async function mend(guest: Guest, journal: Journal): Promise<MendReport> {
+export async function mend(guest: Guest, journal: Journal, options: MendOptions = {}): Promise<MendReport> {
   const actions: Actions = [];
-  const { record } = journal;
-  const migration = record.memory ? await endMigration(guest, journal, actions) : undefined;
+  const migration = journal.record.memory ? await endMigration(guest, journal, actions) : undefined;
   await runAgain(guest, journal, actions);
-  if (record.frozen) await thaw(guest, journal, actions);
-  if (record.migration) await restoreMigrationSettings(guest.qmp, record.migration);
+  if (journal.record.migration) await restoreMigrationSettings(guest.qmp, journal.record.migration);
+  // An agent that doesn't answer must not keep the rest from being mended.
+  const thawed = journal.record.frozen ? await settled(thaw(guest, journal, actions, options)) : undefined;
+  await endJobs(guest, journal.record);
 
-  const active = await activeOverlays(guest, record.overlays);
-  const switched = active.size === record.overlays.length;
-  const whole = record.memory
-    ? migration?.status === 'completed' && (await memoryIsWhole(record.memory))
-    : record.method !== 'internal';
-  const forwards = switched && whole && record.step !== 'preparing' && record.step !== 'freezing';
-  if (forwards) {
-    await completeSnapshot(guest.folder, record);
-    actions.push(`completed snapshot '${record.snapshot}'`);
-    if (record.halt) {
-      await guest.qmp.execute('quit');
-      actions.push('ended the guest');
-    }
-  } else {
-    await takeAway(guest, record.overlays, active, actions);
-    if (record.memory) await dropMemory(journal, actions);
+  const { memory } = journal.record;
+  if (memory) await endSink(memory);
+  const found = await findState(guest, journal.record);
+  const whole =
+    found.switched && (!memory || (migration?.status === 'completed' && (await memoryIsWhole(memory))));
+  const begun = journal.record.step !== 'preparing' && journal.record.step !== 'freezing';
+  const forwards = journal.record.step === 'completing' || (begun && whole);
+  const completed = forwards && (await complete(journal, actions));
+  if (!completed) {
+    await takeAway(guest, journal.record.overlays, found.active, actions);
+    await deleteInternal(guest, journal.record, found.tagged, actions);
+    if (memory) await dropMemory(memory, actions);
+  }
+  if (thawed?.status === 'rejected') throw thawed.reason;
+  if (completed && journal.record.halt) {
+    await guest.qmp.execute('quit');
+    actions.push('ended the guest');
   }
   await journal.end();
-  return { outcome: forwards ? 'completed' : 'undone', actions };
+  return { outcome: completed ? 'completed' : 'undone', actions };
+}
+
+/** @returns false if there is still a way back and it must be taken. */
+async function complete(journal: Journal, actions: Actions): Promise<boolean> {
+  try {
+    await completeSnapshot(journal);
+  } catch (error) {
+    if (!(error instanceof NameTaken)) throw error;
+    actions.push(error.message);
+    return false;
+  }
+  actions.push(`completed snapshot '${journal.record.snapshot}'`);
+  return true;
+}
+
+async function settled<T>(work: Promise<T>): Promise<PromiseSettledResult<T>> {
+  const [result] = await Promise.allSettled([work]);
+  return result;
+}
+
+/** What the operation has done to the disks so far. */
+interface FoundState {
+  /** Overlay nodes that a disk of the guest is on now. */
+  readonly active: ReadonlySet<string>;
+  /** Nodes whose images hold the snapshot themselves. */
+  readonly tagged: ReadonlySet<string>;
+  /** Every disk has its part of the snapshot. */
+  readonly switched: boolean;
+}
+
+async function findState({ qmp }: Guest, record: JournalRecord): Promise<FoundState> {
+  const disks = guestDisks(await queryBlockGraph(qmp));
+  const nodes = new Set(disks.map(({ medium }) => medium?.node));
+  const active = new Set(
+    record.overlays.map(({ overlayNode }) => overlayNode).filter((node) => nodes.has(node)),
+  );
+  const holds = (node: string): boolean =>
+    disks
+      .find(({ medium }) => medium?.node === node)
+      ?.medium?.image.snapshots?.some(({ name }) => name === record.snapshot) ?? false;
+  const tagged = new Set(record.internal.map(({ node }) => node).filter(holds));
+  const switched = active.size === record.overlays.length && tagged.size === record.internal.length;
+  return { active, tagged, switched };
+}
+
+/** The jobs run to their end, whichever it is: that of snapshot-save can't be cancelled. */
+async function endJobs({ qmp }: Guest, { jobs }: JournalRecord): Promise<void> {
+  for (const id of jobs) {
+    await followJob(qmp, id).catch((error: unknown) => {
+      if (!(error instanceof JobFailure)) throw error;
+    });
+  }
+}
+
+/** Takes snapshots out of images again that not all of the images got. */
+async function deleteInternal(
+  { qmp }: Guest,
+  { internal, snapshot }: JournalRecord,
+  tagged: ReadonlySet<string>,
+  actions: Actions,
+): Promise<void> {
+  for (const { node, disk } of internal) {
+    if (!tagged.has(node)) continue;
+    await qmp.execute('blockdev-snapshot-delete-internal-sync', { device: node, name: snapshot });
+    actions.push(`removed snapshot '${snapshot}' from the image of disk '${disk}'`);
+  }
 }
 
 /** Brings a memory stream to its end, in the way that does the guest no harm. */
@@ -105,24 +197,18 @@ async function freeMemory(guest: Guest, journal: Journal, actions: Actions): Pro
 
 async function runAgain({ qmp }: Guest, journal: Journal, actions: Actions): Promise<void> {
   if (!journal.record.wasRunning) return;
-  const { running, status } = await qmp.execute('query-status');
-  if (running || status === 'shutdown') return;
+  const { running, status } = await settledRunState(qmp);
+  if (running || HOPELESS.has(status)) return;
   await qmp.execute('cont');
   actions.push('let the guest run again');
 }
 
-async function thaw(guest: Guest, journal: Journal, actions: Actions): Promise<void> {
+async function thaw(guest: Guest, journal: Journal, actions: Actions, options: MendOptions): Promise<void> {
   const { agentSocket } = journal.record;
   if (agentSocket === null) return;
-  const thawed = await thawGuest(agentSocket);
+  const thawed = await thawGuest(agentSocket, options.thawPatience);
   await journal.update({ frozen: false });
   if (thawed > 0) actions.push(`thawed ${thawed} file systems of domain '${guest.name}'`);
-}
-
-/** Names of the overlay nodes that a disk of the guest is on now. */
-async function activeOverlays({ qmp }: Guest, overlays: readonly JournalOverlay[]): Promise<Set<string>> {
-  const nodes = new Set(guestDisks(await queryBlockGraph(qmp)).map(({ medium }) => medium?.node));
-  return new Set(overlays.map(({ overlayNode }) => overlayNode).filter((node) => nodes.has(node)));
 }
 
 /** Takes the overlays away again: those in use are merged back into what they lie on first. */
@@ -133,38 +219,53 @@ async function takeAway(
   actions: Actions,
 ): Promise<void> {
   const { qmp } = guest;
-  for (const { overlayNode, baseNode, file, created } of overlays) {
+  for (const overlay of overlays) {
+    const { overlayNode, file, created } = overlay;
     if (active.has(overlayNode)) {
-      const id = `snapctl-undo-${overlayNode.slice(-12)}`;
-      await runJob(
-        qmp,
-        id,
-        () =>
-          qmp.execute('block-commit', {
-            'job-id': id,
-            device: overlayNode,
-            'base-node': baseNode,
-            'auto-finalize': true,
-            'auto-dismiss': false,
-          }),
-        { whenReady: 'complete' },
-      );
+      await mergeBack(guest, overlay);
       actions.push(`merged '${file}' back`);
     }
     const { nodes } = await queryBlockGraph(qmp);
     if (nodes.has(overlayNode)) await qmp.execute('blockdev-del', { 'node-name': overlayNode });
-    if (created) {
+    if (created && (await isThere(file))) {
       await rm(file, { force: true });
       actions.push(`removed '${file}'`);
     }
   }
 }
 
-/** The image is not whole: it goes, and so does the process that received it, once it has nothing more to drain. */
-async function dropMemory(journal: Journal, actions: Actions): Promise<void> {
-  const { memory } = journal.record;
-  if (!memory) return;
-  await rm(memory.partial, { force: true });
-  await rm(memory.report, { force: true });
-  actions.push(`removed the unfinished memory image of '${memory.final}'`);
+async function mergeBack({ qmp }: Guest, { overlayNode, baseNode }: JournalOverlay): Promise<void> {
+  const id = `snapctl-undo-${overlayNode.slice(-12)}`;
+  const left = await findJob(qmp, id);
+  if (left && left.status !== 'concluded') {
+    // Begun by a run that was cut off.
+    await followJob(qmp, id, { whenReady: 'complete' });
+    return;
+  }
+  await runJob(
+    qmp,
+    id,
+    () =>
+      qmp.execute('block-commit', {
+        'job-id': id,
+        device: overlayNode,
+        'base-node': baseNode,
+        'auto-finalize': true,
+        'auto-dismiss': false,
+      }),
+    { whenReady: 'complete' },
+  );
+}
+
+async function isThere(file: string): Promise<boolean> {
+  return (await lstat(file).catch(() => undefined)) !== undefined;
+}
+
+/** The image is not whole: it goes. */
+async function dropMemory(memory: JournalMemory, actions: Actions): Promise<void> {
+  const { partial, final, report } = memory;
+  if (await isSameFile(partial, final)) await rm(final, { force: true });
+  await rm(partial, { force: true });
+  await rm(report, { force: true });
+  actions.push(`removed the unfinished memory image of '${final}'`);
 }

@@ -1,8 +1,8 @@
-import { execFile } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { constants } from 'node:fs';
 import { chown, lstat, open } from 'node:fs/promises';
-import { promisify } from 'node:util';
 import { VIR_ERR_CONFIG_UNSUPPORTED, VIR_ERR_OPERATION_FAILED } from '../hypervisor/constants.js';
 import { HypervisorError } from '../hypervisor/index.js';
 import type { Guest } from './guest.js';
@@ -61,7 +61,8 @@ export async function checkOverlayFiles(external: readonly ExternalDisk[]): Prom
 /**
  * Makes an empty overlay file on top of a disk's present image, owned by whom QEMU runs as. The name must be free:
  * a file or a symbolic link in its place is an error. QEMU holds the image's lock, so qemu-img is told the size and
- * not to open it.
+ * not to open it. It gets the file as a descriptor: should we be killed now, it writes to that file, removed or not,
+ * and makes no new one after everything has been undone.
  */
 export async function createOverlayFile(guest: Guest, { medium, file, format }: ExternalDisk): Promise<void> {
   const handle = await open(
@@ -69,12 +70,9 @@ export async function createOverlayFile(guest: Guest, { medium, file, format }: 
     constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY | constants.O_NOFOLLOW,
     0o600,
   );
-  await handle.close();
-  await promisify(execFile)(
-    'qemu-img',
-    [
-      'create',
-      '-q',
+  try {
+    const target = '/proc/self/fd/3';
+    const image = [
       '-u',
       '-f',
       format,
@@ -83,13 +81,29 @@ export async function createOverlayFile(guest: Guest, { medium, file, format }: 
       '-F',
       medium.format,
       '--',
-      file,
+      target,
       String(medium.size),
-    ],
-    { timeout: QEMU_IMG_TIMEOUT_MS },
-  );
+    ];
+    await runQemuImg(['create', '-q', ...image], handle.fd);
+  } finally {
+    await handle.close();
+  }
   const { process: qemu } = guest;
   if (qemu && process.getuid?.() === 0 && qemu.uid > 0) await chown(file, qemu.uid, qemu.gid);
+}
+
+/** @param descriptor what qemu-img has as descriptor 3. */
+async function runQemuImg(words: readonly string[], descriptor: number): Promise<void> {
+  const child = spawn('qemu-img', words, {
+    stdio: ['ignore', 'ignore', 'pipe', descriptor],
+    timeout: QEMU_IMG_TIMEOUT_MS,
+  });
+  let said = '';
+  child.stderr?.on('data', (chunk: Buffer) => {
+    said = (said + chunk.toString()).slice(-4096);
+  });
+  const [status, signal] = await once(child, 'close');
+  if (status !== 0) throw new Error(said.trim() || `qemu-img ended with ${signal ?? status}`);
 }
 
 /**

@@ -4,6 +4,7 @@ import { prepareMigration } from './migration-settings.js';
 import { MigrationWatch, migrationCleanedUp, type StreamProgress } from './migration-watch.js';
 import { switchActions } from './overlay.js';
 import { PauseWatch } from './pause.js';
+import { settledRunState } from './run-state.js';
 
 /** Pauses that are tried for, in ms, the next after each two passes that didn't get there. 20 hardly ever converges. */
 const DOWNTIME_STEPS = [50, 100, 200, 300, 500] as const;
@@ -52,6 +53,7 @@ export async function takePrecopy(operation: MemoryOperation): Promise<MemoryTak
 /** The guest stands still and its memory is whole: put the overlays in place and let it run, whatever happens. */
 export async function switchAndResume(operation: MemoryOperation, pauses: PauseWatch): Promise<void> {
   const { guest, overlays, journal } = operation;
+  await settledRunState(guest.qmp);
   const calls = [call('transaction', { actions: switchActions(overlays) }), call('cont')] as const;
   const [transaction, cont] = journal.record.wasRunning
     ? await guest.qmp.executeTogether(calls)

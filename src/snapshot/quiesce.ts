@@ -1,4 +1,5 @@
 import { GuestAgent } from '../agent/guest-agent.js';
+import { thawWhenAnswered } from '../agent/thaw-when-answered.js';
 import { VIR_ERR_AGENT_UNRESPONSIVE, VIR_ERR_CONFIG_UNSUPPORTED } from '../hypervisor/constants.js';
 import { HypervisorError } from '../hypervisor/index.js';
 import type { Guest } from './guest.js';
@@ -56,13 +57,8 @@ export class Quiesce {
 }
 
 /** Thaws whatever is frozen. @returns how many file systems. @throws AgentError there is no answer in time. */
-export async function thawGuest(agentSocket: string): Promise<number> {
-  const agent = await GuestAgent.connect(agentSocket, { timeout: MEND_PATIENCE_MS });
-  try {
-    return await agent.thaw({ timeout: MEND_PATIENCE_MS });
-  } finally {
-    agent.close();
-  }
+export function thawGuest(agentSocket: string, patience = MEND_PATIENCE_MS): Promise<number> {
+  return thawWhenAnswered(agentSocket, { timeout: patience });
 }
 
 async function withPatience(work: Promise<unknown>, milliseconds: number): Promise<void> {

@@ -9,8 +9,10 @@ import { leaveNotice } from './notice.js';
 import { isAlive } from './process-identity.js';
 
 export interface RecoverOptions {
-  /** Milliseconds to wait for the monitor to come free. */
+  /** Milliseconds to wait for the monitor to come free, and for an agent to answer. */
   readonly patience: number;
+  /** We are the operation's guardian, and have been told that nobody else ends it: whoever began it is dead or gave up. */
+  readonly inCharge?: boolean;
 }
 
 export type RecoverResult =
@@ -28,11 +30,11 @@ export async function recoverDomain(folder: string, options: RecoverOptions): Pr
   const journal = await Journal.resume(folder);
   if (!journal) return { outcome: 'nothing' };
   const { record } = journal;
-  if (await inOtherHands(record)) return { outcome: 'busy', record };
+  if (!options.inCharge && (await inOtherHands(record))) return { outcome: 'busy', record };
   const guest = await connect(record, options.patience);
   try {
     const report = guest
-      ? await mend(guest, journal)
+      ? await mend(guest, journal, { thawPatience: options.patience })
       : { outcome: 'ended' as const, actions: await mendWithoutQemu(journal) };
     await leaveNotice(folder, record, report);
     return { ...report, record };

@@ -6,7 +6,8 @@
  * writing fails it remembers why and drains the rest.
  *
  * Started with one argument, a SinkOrder as JSON. Says `listening` and its socket's path on standard output when it is ready, and
- * leaves a SinkReport behind when the stream has ended.
+ * leaves a SinkReport behind when the stream has ended. As long as nobody has connected it goes, without a trace,
+ * when it gets SIGTERM or when its standard input has ended: nobody will connect any more then.
  */
 import { execFile } from 'node:child_process';
 import { chmodSync, chownSync, mkdtempSync, rmSync } from 'node:fs';
@@ -22,6 +23,8 @@ import type { SinkOrder, SinkReport } from './sink.js';
 const MAX_PENDING = 8 * 1024 * 1024;
 /** Nobody connects within this time: the order is off. */
 const CONNECT_DEADLINE_MS = 60_000;
+/** Our parent is gone, but QEMU may have been told to connect to us in its last moment. */
+const ORPHAN_DEADLINE_MS = 2_000;
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGPIPE'] as const) process.on(signal, () => undefined);
 // The parent may be gone before we say something.
@@ -69,11 +72,19 @@ function acceptOne(): Promise<Socket | undefined> {
       remove();
       resolve(connection);
     });
-    const deadline = setTimeout(() => {
+    const giveUp = (): void => {
+      if (!server.listening) return;
       server.close();
       remove();
       resolve(undefined);
-    }, CONNECT_DEADLINE_MS);
+    };
+    const deadline = setTimeout(giveUp, CONNECT_DEADLINE_MS);
+    process.on('SIGTERM', giveUp);
+    process.stdin.once('end', () => setTimeout(giveUp, ORPHAN_DEADLINE_MS).unref());
+    process.stdin.once('error', giveUp);
+    process.stdin.resume();
+    // Not to be waited for once the stream has ended.
+    (process.stdin as Partial<Socket>).unref?.();
     server.once('error', (error) => {
       remove();
       reject(error);

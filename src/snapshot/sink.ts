@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
+import type { Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { helperProgram } from './helper-program.js';
 import { identifyProcess, type ProcessIdentity } from './process-identity.js';
@@ -29,7 +30,7 @@ export class SinkError extends Error {
   override readonly name = 'SinkError';
 }
 
-/** A running sink. It ends when the stream does; nothing here can stop it, by design. */
+/** A running sink. It ends when the stream does; nothing here can stop it once there is a stream, by design. */
 export class Sink {
   readonly order: SinkOrder;
   /** Unix socket that it listens on; QEMU is to connect to it. */
@@ -48,9 +49,11 @@ export class Sink {
   static async start(order: SinkOrder, signal: AbortSignal): Promise<Sink> {
     const child = spawn(process.execPath, [helperProgram('snapshot-sink'), JSON.stringify(order)], {
       detached: true,
-      stdio: ['ignore', 'pipe', 'pipe'],
+      // Its standard input ends when we do, whatever ends us.
+      stdio: ['pipe', 'pipe', 'pipe'],
       env: { PATH: process.env.PATH ?? '/usr/bin:/bin' },
     });
+    child.stdin?.on('error', () => undefined);
     const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
     const said = await firstLine(child, signal);
     const identity = child.pid === undefined ? undefined : await identifyProcess(child.pid);
@@ -61,6 +64,7 @@ export class Sink {
       throw new SinkError(`cannot write '${order.file}': ${reason(said.errors)}`);
     }
     child.unref();
+    (child.stdin as Socket | null)?.unref();
     return new Sink(order, socket, identity, ended);
   }
 
@@ -97,7 +101,8 @@ async function firstLine(
   try {
     const line = await Promise.race([
       once(lines, 'line', { signal }).then(([text]) => String(text)),
-      once(child, 'exit', { signal }).then(() => ''),
+      // Its last words are all there when its pipes have closed.
+      once(child, 'close', { signal }).then(() => ''),
     ]);
     return { line, errors };
   } finally {

@@ -18,6 +18,7 @@ import { takeInternalDisks, takeInternalFull } from './internal.js';
 import { Journal, type JournalRecord, type MemoryMethod } from './journal.js';
 import type { MemoryOperation, MemoryTaken } from './memory-operation.js';
 import { type MendReport, mend } from './mend.js';
+import { mendWithoutQemu } from './mend-without-qemu.js';
 import { chooseMethod, type Method, type MethodChoice } from './method.js';
 import { readMigrationSettings, restoreMigrationSettings } from './migration-settings.js';
 import type { StreamProgress } from './migration-watch.js';
@@ -31,7 +32,7 @@ import {
 import type { Pause } from './pause.js';
 import type { SnapshotPlan } from './plan.js';
 import { takePrecopy } from './precopy.js';
-import { identifyProcess } from './process-identity.js';
+import { identifyProcess, isAlive } from './process-identity.js';
 import { Quiesce } from './quiesce.js';
 import { Sink } from './sink.js';
 import { takeStopped } from './stopped.js';
@@ -114,7 +115,7 @@ export async function takeSnapshot(
     if (method !== 'none' && method !== 'internal') await journal.update({ migration: settings });
     const taken = await carryOut(guest, plan, options, journal, { settings, memorySize, method });
     if (journal.record.migration) await restoreMigrationSettings(guest.qmp, settings);
-    await completeSnapshot(guest.folder, journal.record);
+    await completeSnapshot(journal);
     if (journal.record.halt) await quit(guest);
     await journal.end();
     guardian.dismiss();
@@ -143,7 +144,12 @@ async function undo(
   error: unknown,
 ): Promise<TakeFailure> {
   try {
-    if (guest.qmp.state !== 'running') await guest.qmp.connect();
+    if (guest.qmp.state !== 'running') {
+      const { qemu } = journal.record;
+      if (qemu && !(await isAlive(qemu)))
+        return new TakeFailure(error, await endWithoutQemu(journal, guardian));
+      await guest.qmp.connect();
+    }
     const report = await mend(guest, journal);
     guardian.dismiss();
     return new TakeFailure(error, report);
@@ -152,6 +158,12 @@ async function undo(
     guardian.abandon();
     return new TakeFailure(error, undefined);
   }
+}
+
+async function endWithoutQemu(journal: Journal, guardian: Guardian): Promise<MendReport> {
+  const actions = await mendWithoutQemu(journal);
+  guardian.dismiss();
+  return { outcome: 'ended', actions };
 }
 
 async function checkMemoryFile(file: string): Promise<void> {
@@ -199,11 +211,15 @@ async function firstRecord(
             ),
             final: memoryFile,
             sink: null,
-            report: join(guest.folder, 'sink.json'),
+            report: join(guest.folder, `sink-${randomBytes(6).toString('hex')}.json`),
           },
     migration: null,
     jobs: [],
-    internal: plan.internal.map(({ disk, medium }) => ({ disk: disk.target, node: medium.node })),
+    internal: plan.internal.map(({ disk, medium }) => ({
+      disk: disk.target,
+      node: medium.node,
+      file: medium.file,
+    })),
     snapshotXml: options.xml,
   };
 }

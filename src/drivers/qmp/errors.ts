@@ -4,11 +4,13 @@ import {
   VIR_ERR_INTERNAL_ERROR,
   VIR_ERR_NO_CONNECT,
   VIR_ERR_OPERATION_FAILED,
+  VIR_ERR_OPERATION_INVALID,
   VIR_ERR_OPERATION_TIMEOUT,
   VIR_FROM_QEMU,
 } from '../../hypervisor/constants.js';
 import { ConnectionLost, HypervisorError } from '../../hypervisor/errors.js';
 import { CommandFailure, ConnectError, DisconnectedError, TimeoutError } from '../../qmp/index.js';
+import { JournalPresent } from '../../snapshot/journal.js';
 import { TakeFailure } from '../../snapshot/take.js';
 
 const connectReasons: Readonly<Partial<Record<ConnectError['reason'], string>>> = {
@@ -45,6 +47,7 @@ export function toHypervisorError(error: unknown): unknown {
   }
   if (error instanceof AgentError) return failure(VIR_ERR_OPERATION_FAILED, error.message, error);
   if (error instanceof TakeFailure) return takeError(error);
+  if (error instanceof JournalPresent) return failure(VIR_ERR_OPERATION_INVALID, error.message, error);
   return error;
 }
 
@@ -59,6 +62,10 @@ function takeError(error: TakeFailure): unknown {
   const cause = toHypervisorError(error.cause);
   if (error.mended?.outcome === 'undone') return cause;
   const text = cause instanceof Error ? cause.message : String(cause);
+  if (error.mended?.outcome === 'ended') {
+    const consequences = [text, ...error.mended.actions].join('; ');
+    return new ConnectionLost(consequences, { cause: error });
+  }
   return failure(
     VIR_ERR_OPERATION_FAILED,
     error.mended
