@@ -2,7 +2,7 @@
 # bash completion for snapctl. Names of commands, options and fixed values are in here; names of domains, snapshots,
 # disks and so on come from the hypervisor that the command line names.
 
-_snapctl_commands='autostart create define desc destroy domfsfreeze domfsthaw domfsinfo domfstrim domhostname domid domjobabort domjobinfo domname domrename domuuid dump dumpxml edit inject-nmi send-key managedsave managedsave-remove managedsave-edit managedsave-dumpxml managedsave-define qemu-monitor-command qemu-agent-command reboot reset restore resume save save-image-define save-image-dumpxml save-image-edit screenshot set-lifecycle-action setmaxmem setmem setvcpus shutdown start suspend undefine vcpucount vcpuinfo domblkerror domblkinfo domblklist domblkstat domcontrol domif-getlink domifaddr domiflist domifstat dominfo dommemstat domstate domstats domtime list allocpages capabilities cpu-baseline cpu-compare cpu-models domcapabilities freecell freepages hostname hypervisor-cpu-baseline hypervisor-cpu-compare maxvcpus node-memory-tune nodecpumap nodecpustats nodeinfo nodememstats nodesevinfo nodesuspend sysinfo uri version snapshot-create snapshot-create-as snapshot-current snapshot-delete snapshot-dumpxml snapshot-edit snapshot-info snapshot-list snapshot-parent snapshot-revert cd echo exit help pwd quit connect'
+_snapctl_commands='autostart create define desc destroy domfsfreeze domfsthaw domfsinfo domfstrim domhostname domid domjobabort domjobinfo domname domrename domuuid dump dumpxml edit inject-nmi send-key managedsave managedsave-remove managedsave-edit managedsave-dumpxml managedsave-define qemu-monitor-command qemu-agent-command reboot reset restore resume save save-image-define save-image-dumpxml save-image-edit screenshot set-lifecycle-action setmaxmem setmem setvcpus shutdown start suspend undefine vcpucount vcpuinfo domblkerror domblkinfo domblklist domblkstat domcontrol domif-getlink domifaddr domiflist domifstat dominfo dommemstat domstate domstats domtime list allocpages capabilities cpu-baseline cpu-compare cpu-models domcapabilities freecell freepages hostname hypervisor-cpu-baseline hypervisor-cpu-compare maxvcpus node-memory-tune nodecpumap nodecpustats nodeinfo nodememstats nodesevinfo nodesuspend sysinfo uri version snapshot-create snapshot-create-as snapshot-current snapshot-delete snapshot-dumpxml snapshot-edit snapshot-info snapshot-list snapshot-parent snapshot-revert recover cd echo exit help pwd quit connect'
 _snapctl_globals='-c --connect -d --debug -e --escape -h --help -k --keepalive-interval -K --keepalive-count -l --log -q --quiet -r --readonly -t --timing -v --version --json --no-color -V'
 _snapctl_uris='qemu:///system qemu:///session qemu:///embed?root= qemu+ssh:// test:///default'
 
@@ -15,7 +15,7 @@ _snapctl_options() {
     desc) REPLY='--domain --live --config --current --title --edit --new-desc --json --help' ;;
     destroy) REPLY='--domain --graceful --remove-logs --help' ;;
     domfsfreeze | domfsthaw) REPLY='--domain --mountpoint --json --help' ;;
-    domfsinfo | domid | domname | domuuid | domblkerror | domcontrol | dominfo) REPLY='--domain --json --help' ;;
+    domfsinfo | domid | domname | domuuid | domblkerror | domcontrol | dominfo | recover) REPLY='--domain --json --help' ;;
     domfstrim) REPLY='--domain --minimum --mountpoint --help' ;;
     domhostname) REPLY='--domain --source --json --help' ;;
     domjobabort) REPLY='--domain --postcopy --help' ;;
@@ -96,7 +96,7 @@ _snapctl_options() {
 # The options of a command that take a value.
 _snapctl_valued() {
   case $1 in
-    autostart | destroy | domfsinfo | domid | domjobabort | domjobinfo | domname | domuuid | edit | inject-nmi | managedsave | managedsave-remove | managedsave-edit | reset | resume | suspend | vcpucount | vcpuinfo | domblkerror | domblklist | domcontrol | domiflist | dominfo | domstate | domstats) REPLY='--domain' ;;
+    autostart | destroy | domfsinfo | domid | domjobabort | domjobinfo | domname | domuuid | edit | inject-nmi | managedsave | managedsave-remove | managedsave-edit | reset | resume | suspend | vcpucount | vcpuinfo | domblkerror | domblklist | domcontrol | domiflist | dominfo | domstate | domstats | recover) REPLY='--domain' ;;
     create) REPLY='--file --pass-fds' ;;
     define | save-image-edit | cpu-baseline | cpu-compare) REPLY='--file' ;;
     desc) REPLY='--domain --new-desc' ;;

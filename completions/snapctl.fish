@@ -169,6 +169,7 @@ complete -c snapctl -n __snapctl_wants_command -a snapshot-info -d 'snapshot inf
 complete -c snapctl -n __snapctl_wants_command -a snapshot-list -d 'List snapshots for a domain'
 complete -c snapctl -n __snapctl_wants_command -a snapshot-parent -d 'Get the name of the parent of a snapshot'
 complete -c snapctl -n __snapctl_wants_command -a snapshot-revert -d 'Revert a domain to a snapshot'
+complete -c snapctl -n __snapctl_wants_command -a recover -d 'mend what an interrupted snapshot left behind'
 complete -c snapctl -n __snapctl_wants_command -a cd -d 'change the current directory'
 complete -c snapctl -n __snapctl_wants_command -a echo -d 'echo arguments. Used for internal testing.'
 complete -c snapctl -n __snapctl_wants_command -a exit -d 'quit this interactive terminal'
@@ -816,6 +817,10 @@ complete -c snapctl -n '__snapctl_in snapshot-revert' -l force -d 'try harder on
 complete -c snapctl -n '__snapctl_in snapshot-revert' -l reset-nvram -d 're-initialize NVRAM from its pristine template'
 complete -c snapctl -n '__snapctl_in snapshot-revert' -l json -d 'print the result as JSON'
 complete -c snapctl -n '__snapctl_in snapshot-revert' -l help -d 'explain this command'
+
+complete -c snapctl -n '__snapctl_in recover' -l domain -d 'domain name; all, if left out' -x -a '(__snapctl_ask)'
+complete -c snapctl -n '__snapctl_in recover' -l json -d 'print the result as JSON'
+complete -c snapctl -n '__snapctl_in recover' -l help -d 'explain this command'
 
 complete -c snapctl -n '__snapctl_in cd' -l dir -d 'directory to switch to (default: home or else root)' -x -a '(__fish_complete_directories)'
 complete -c snapctl -n '__snapctl_in cd' -l help -d 'explain this command'
