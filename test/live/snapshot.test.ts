@@ -86,7 +86,7 @@ describe('snapshots of a real guest through libvirt', () => {
     expect(value.pauseMs).toBeGreaterThan((value.elapsedMs as number) / 2);
     stoppedPause = value.pauseMs as number;
     expect(states).toContain('paused (creating snapshot)');
-    expect(listed).toContain('paused');
+    expect(listed).toContain('paused (creating snapshot)');
     await expectRunning();
     expect(await images()).toEqual({ vda: 'vda.s1', vdb: 'vdb.s1' });
     const file = await open(inFolder('s1.mem'));
