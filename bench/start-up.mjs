@@ -30,7 +30,8 @@ for (let run = 0; run < RUNS; run++) {
 
 const result = Object.fromEntries(Object.entries(times).map(([name, list]) => [name, median(list)]));
 const ratio = result.snapctl / result.node;
-if (process.argv.includes('--json')) console.log(JSON.stringify({ runs: RUNS, milliseconds: result, ratio, limit: LIMIT }));
+if (process.argv.includes('--json'))
+  console.log(JSON.stringify({ runs: RUNS, milliseconds: result, ratio, limit: LIMIT }));
 else {
   for (const [name, value] of Object.entries(result)) console.log(`${name.padEnd(8)} ${value.toFixed(1)} ms`);
   console.log(`ratio    ${ratio.toFixed(2)} (limit ${LIMIT.toFixed(1)}, medians of ${RUNS})`);

@@ -18,7 +18,9 @@ const shared = {
   target: 'node20',
   format: 'esm',
   splitting: true,
+  // Names stay, so that a stack trace can be read.
   minifySyntax: true,
+  minifyWhitespace: true,
   legalComments: 'none',
   // Native modules bring their own files; Ink and React are only ever loaded by the shell.
   external: ['koffi', 'lz4-napi', 'ink', 'react', 'react/*'],
@@ -26,29 +28,24 @@ const shared = {
   logLevel: 'warning',
 };
 
+const program = {
+  snapctl: 'src/cli/snapctl.ts',
+  'libvirt-worker': 'src/libvirt/worker.ts',
+  'snapshot-sink': 'src/snapshot/sink-process.ts',
+  'snapshot-guardian': 'src/snapshot/guardian-process.ts',
+};
+const libraries = { libvirt: 'src/libvirt/index.ts', qmp: 'src/qmp/index.ts' };
+
 // Built aside and then put in place, so that a program running from dist/ never sees half a build.
 mkdirSync(dirname(outdir), { recursive: true });
 const aside = mkdtempSync(`${outdir}.`);
 try {
-  await build({
-    ...shared,
-    entryPoints: {
-      snapctl: 'src/cli/snapctl.ts',
-      libvirt: 'src/libvirt/index.ts',
-      'libvirt-worker': 'src/libvirt/worker.ts',
-      qmp: 'src/qmp/index.ts',
-      'snapshot-sink': 'src/snapshot/sink-process.ts',
-      'snapshot-guardian': 'src/snapshot/guardian-process.ts',
-    },
-    outdir: aside,
-    chunkNames: 'chunks/[name]-[hash]',
-    banner: {
-      js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
-    },
-  });
-  const program = join(aside, 'snapctl.js');
-  writeFileSync(program, `#!/usr/bin/env node\n${readFileSync(program, 'utf8')}`);
-  chmodSync(program, 0o755);
+  // Apart, so that the program carries only those parts of a library that it uses itself.
+  await bundle(program, 'chunks/[name]-[hash]');
+  await bundle(libraries, 'chunks/library-[name]-[hash]');
+  const executable = join(aside, 'snapctl.js');
+  writeFileSync(executable, `#!/usr/bin/env node\n${readFileSync(executable, 'utf8')}`);
+  chmodSync(executable, 0o755);
   if (!args.includes('--no-types')) {
     const tsc = createRequire(import.meta.url).resolve('typescript/package.json');
     execFileSync(
@@ -65,4 +62,16 @@ try {
 } finally {
   rmSync(aside, { recursive: true, force: true });
 }
+async function bundle(entryPoints, chunkNames) {
+  await build({
+    ...shared,
+    entryPoints,
+    outdir: aside,
+    chunkNames,
+    banner: {
+      js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
+    },
+  });
+}
+
 console.log(`built ${basename(outdir)} ${version}`);

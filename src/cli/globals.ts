@@ -1,4 +1,4 @@
-import { Parser } from 'yargs/helpers';
+import yargsParser from 'yargs-parser';
 
 /** A problem with the program's own options: one line, exit status 1. */
 export class UsageError extends Error {
@@ -75,14 +75,14 @@ export interface Globals {
 }
 
 /**
- * Parses the program's own line up to the first word that is no option. yargs' own parser does the work; the
+ * Parses the program's own line up to the first word that is no option. yargs' parser does the work; the
  * forms of getopt_long that it doesn't know (`-cURI`, a unique beginning of a long name) are spelled out first.
  * The full yargs is loaded for `--help` only: it takes as long to load as all the rest of a one-shot command.
  * @throws UsageError in virsh's words.
  */
 export function parseGlobals(argv: readonly string[], environment: NodeJS.ProcessEnv): Globals {
   const { options, words } = spellOut(argv);
-  const parsed = Parser(options, {
+  const parsed = yargsParser(options, {
     string: globalOptions.filter((option) => option.value).map((option) => option.name),
     boolean: globalOptions.filter((option) => !option.value).map((option) => option.name),
     configuration: {
