@@ -65,7 +65,7 @@ export default defineCommand({
       if (!shown) throw new CommandError("'return' member missing");
     }
     if (shown && (returnOnly || args.flag('pretty'))) {
-      context.output.print(`${formatJsonText(shown, args.flag('pretty'))}\n`);
+      context.output.print(formatJsonText(shown, args.flag('pretty')));
     } else {
       context.output.print(`${reply}\n`);
     }
