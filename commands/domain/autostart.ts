@@ -6,7 +6,13 @@ export default defineCommand({
   summary: 'autostart a domain',
   description: 'Configure a domain to be automatically started at boot.',
   options: [
-    { name: 'domain', type: 'string', required: true, completer: 'domain', help: 'domain name, id or uuid' },
+    {
+      name: 'domain',
+      type: 'string',
+      required: true,
+      completer: 'domain-persistent',
+      help: 'domain name, id or uuid',
+    },
     { name: 'disable', type: 'flag', help: 'disable autostarting' },
   ],
   async run(context, args) {

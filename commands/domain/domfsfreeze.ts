@@ -17,7 +17,7 @@ export default defineCommand({
       completer: 'domain-active',
       help: 'domain name, id or uuid',
     },
-    { name: 'mountpoint', type: 'argv', help: 'mountpoint path to be frozen' },
+    { name: 'mountpoint', type: 'argv', completer: 'mountpoint', help: 'mountpoint path to be frozen' },
   ],
   json: { object: { filesystems: 'integer' } },
   async run(context, args) {

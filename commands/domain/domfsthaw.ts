@@ -16,7 +16,7 @@ export default defineCommand({
       completer: 'domain-active',
       help: 'domain name, id or uuid',
     },
-    { name: 'mountpoint', type: 'argv', help: 'mountpoint path to be thawed' },
+    { name: 'mountpoint', type: 'argv', completer: 'mountpoint', help: 'mountpoint path to be thawed' },
   ],
   json: { object: { filesystems: 'integer' } },
   async run(context, args) {

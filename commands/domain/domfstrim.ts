@@ -21,7 +21,7 @@ export default defineCommand({
       type: 'int',
       help: 'Just a hint to ignore contiguous free ranges smaller than this (Bytes)',
     },
-    { name: 'mountpoint', type: 'string', help: 'which mount point to trim' },
+    { name: 'mountpoint', type: 'string', completer: 'mountpoint', help: 'which mount point to trim' },
   ],
   async run(context, args) {
     const domain = await domainOf(context, args);

@@ -7,7 +7,13 @@ export default defineCommand({
   description: '',
   manual: ['A domain has an id only while it runs; for one that is shut off a dash is printed.'],
   options: [
-    { name: 'domain', type: 'string', required: true, completer: 'domain', help: 'domain name or uuid' },
+    {
+      name: 'domain',
+      type: 'string',
+      required: true,
+      completer: 'domain-active',
+      help: 'domain name or uuid',
+    },
   ],
   json: { object: { id: { oneOf: ['integer', 'null'] } } },
   async run(context, args) {

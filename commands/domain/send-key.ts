@@ -12,6 +12,7 @@ import {
   VIR_KEYCODE_SET_XT_KBD,
 } from '../../src/hypervisor/constants.js';
 import { CommandError, defineCommand, domainOf } from '../../src/shell/index.js';
+import { keyNames } from './key-names.js';
 
 const codesets = new Map([
   ['linux', VIR_KEYCODE_SET_LINUX],
@@ -59,7 +60,14 @@ export default defineCommand({
       positional: false,
       help: 'the time (in milliseconds) how long the keys will be held',
     },
-    { name: 'keycode', type: 'argv', required: true, emptyOk: true, help: 'the key code' },
+    {
+      name: 'keycode',
+      type: 'argv',
+      required: true,
+      emptyOk: true,
+      values: [...keyNames('linux').keys()],
+      help: 'the key code',
+    },
   ],
   async run(context, args) {
     const domain = await domainOf(context, args);
@@ -68,7 +76,6 @@ export default defineCommand({
     const name = asked === QNUM_ALIAS ? 'qnum' : asked;
     const codeset = codesets.get(name);
     if (codeset === undefined) throw new CommandError(`unknown codeset: '${name}'`);
-    const { keyNames } = await import('./key-names.js');
     const names = keyNames(name);
     const keycodes: number[] = [];
     for (const key of args.list('keycode')) {

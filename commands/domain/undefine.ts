@@ -41,7 +41,7 @@ export default defineCommand({
       name: 'domain',
       type: 'string',
       required: true,
-      completer: 'domain-inactive',
+      completer: 'domain-persistent',
       help: 'domain name, id or uuid',
     },
     {
@@ -53,6 +53,8 @@ export default defineCommand({
     {
       name: 'storage',
       type: 'string',
+      completer: 'disk-target',
+      valueList: true,
       help: 'remove associated storage volumes (comma separated list of targets or source paths) (see domblklist)',
     },
     {

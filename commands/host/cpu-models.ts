@@ -1,4 +1,5 @@
 import { defineCommand, orFail } from '../../src/shell/index.js';
+import { ARCHITECTURES } from './architectures.js';
 
 export default defineCommand({
   name: 'cpu-models',
@@ -9,7 +10,7 @@ export default defineCommand({
     'The names that libvirt knows for an architecture, which is not what this host or its emulator can run: that is in ' +
       'domcapabilities.',
   ],
-  options: [{ name: 'arch', type: 'string', required: true, help: 'architecture' }],
+  options: [{ name: 'arch', type: 'string', required: true, values: ARCHITECTURES, help: 'architecture' }],
   json: { list: 'string' },
   async run(context, args) {
     const arch = args.text('arch');

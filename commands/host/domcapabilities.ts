@@ -1,4 +1,6 @@
 import { defineCommand, orFail } from '../../src/shell/index.js';
+import { ARCHITECTURES } from './architectures.js';
+import { VIRTUALIZATION_TYPES } from './virtualization-types.js';
 
 export default defineCommand({
   name: 'domcapabilities',
@@ -10,14 +12,24 @@ export default defineCommand({
       'is left out is what the hypervisor would choose by itself.',
   ],
   options: [
-    { name: 'virttype', type: 'string', help: 'virtualization type (/domain/@type)' },
+    {
+      name: 'virttype',
+      type: 'string',
+      values: VIRTUALIZATION_TYPES,
+      help: 'virtualization type (/domain/@type)',
+    },
     {
       name: 'emulatorbin',
       type: 'string',
       completer: 'path',
       help: 'path to emulator binary (/domain/devices/emulator)',
     },
-    { name: 'arch', type: 'string', help: 'domain architecture (/domain/os/type/@arch)' },
+    {
+      name: 'arch',
+      type: 'string',
+      values: ARCHITECTURES,
+      help: 'domain architecture (/domain/os/type/@arch)',
+    },
     { name: 'machine', type: 'string', help: 'machine type (/domain/os/type/@machine)' },
   ],
   json: { object: { xml: 'string' } },

@@ -3,8 +3,10 @@ import {
   VIR_CONNECT_COMPARE_CPU_VALIDATE_XML,
 } from '../../src/hypervisor/constants.js';
 import { defineCommand, orFail } from '../../src/shell/index.js';
+import { ARCHITECTURES } from './architectures.js';
 import { comparisonShape, tellComparison } from './cpu-comparison.js';
 import { cpuDefinitions } from './cpu-definitions.js';
+import { VIRTUALIZATION_TYPES } from './virtualization-types.js';
 
 export default defineCommand({
   name: 'hypervisor-cpu-compare',
@@ -23,14 +25,19 @@ export default defineCommand({
       completer: 'path',
       help: 'file containing an XML CPU description',
     },
-    { name: 'virttype', type: 'string', help: 'virtualization type (/domain/@type)' },
+    {
+      name: 'virttype',
+      type: 'string',
+      values: VIRTUALIZATION_TYPES,
+      help: 'virtualization type (/domain/@type)',
+    },
     {
       name: 'emulator',
       type: 'string',
       completer: 'path',
       help: 'path to emulator binary (/domain/devices/emulator)',
     },
-    { name: 'arch', type: 'string', help: 'CPU architecture (/domain/os/type/@arch)' },
+    { name: 'arch', type: 'string', values: ARCHITECTURES, help: 'CPU architecture (/domain/os/type/@arch)' },
     { name: 'machine', type: 'string', help: 'machine type (/domain/os/type/@machine)' },
     {
       name: 'error',

@@ -1,5 +1,6 @@
 import type { Connection } from '../../src/hypervisor/index.js';
 import { attributeAt, defineCommand, orFail, parseXml } from '../../src/shell/index.js';
+import { VIRTUALIZATION_TYPES } from './virtualization-types.js';
 
 export default defineCommand({
   name: 'maxvcpus',
@@ -7,7 +8,7 @@ export default defineCommand({
   summary: 'connection vcpu maximum',
   description: 'Show maximum number of virtual CPUs for guests on this connection.',
   manual: ['The type is a kind of guest that the hypervisor runs, for example kvm or qemu.'],
-  options: [{ name: 'type', type: 'string', help: 'domain type' }],
+  options: [{ name: 'type', type: 'string', values: VIRTUALIZATION_TYPES, help: 'domain type' }],
   json: { object: { maxVcpus: 'integer' } },
   async run(context, args) {
     const { connection } = context;

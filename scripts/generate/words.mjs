@@ -24,9 +24,13 @@ export const optionsOf = (program, command) => [
 
 export const takesValue = (option) => option.type !== 'flag';
 
+// Longer lists are asked of snapctl rather than written into each script.
+const MAX_OWN_VALUES = 60;
+
 /** What a shell can complete the option's value with by itself: fixed values, or names of files or folders. */
 export function ownValues(option) {
-  if (option.values && !option.valueList) return { values: option.values };
+  if (option.values && !option.valueList && option.values.length <= MAX_OWN_VALUES)
+    return { values: option.values };
   if (option.completer === 'path') return { files: true };
   if (option.completer === 'folder') return { folders: true };
   return undefined;

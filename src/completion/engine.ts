@@ -126,9 +126,24 @@ export async function valuesOf(
   option: OptionSpec,
   prefix: string,
   binding: Binding<CommandSpec>,
+  options: CompletionOptions,
+): Promise<readonly Candidate[]> {
+  if (!option.valueList) return singleValues(option, prefix, binding, options);
+  const done = prefix.slice(0, prefix.lastIndexOf(',') + 1);
+  const used = new Set(done.split(','));
+  const values = await singleValues(option, prefix.slice(done.length), binding, options);
+  return values
+    .filter(({ text }) => !used.has(text))
+    .map((value) => ({ ...value, text: `${done}${value.text}` }));
+}
+
+async function singleValues(
+  option: OptionSpec,
+  prefix: string,
+  binding: Binding<CommandSpec>,
   { registry, connection, describe = false }: CompletionOptions,
 ): Promise<readonly Candidate[]> {
-  if (option.values) return fixedValues(option, prefix);
+  if (option.values) return option.values.map((text) => ({ text }));
   if (option.completer === undefined) return [];
   if (option.completer === 'command') {
     const groups = registry.groups.map(({ keyword, title }) => ({ text: keyword, help: title }));
@@ -146,14 +161,6 @@ export async function valuesOf(
     // Completion is a service: a hypervisor that can't be asked is the command's business to report.
     return [];
   }
-}
-
-function fixedValues(option: OptionSpec, prefix: string): Candidate[] {
-  const values = option.values ?? [];
-  if (!option.valueList) return values.map((text) => ({ text }));
-  const done = prefix.slice(0, prefix.lastIndexOf(',') + 1);
-  const used = new Set(done.split(','));
-  return values.filter((value) => !used.has(value)).map((value) => ({ text: `${done}${value}` }));
 }
 
 async function orAborted<T>(work: Promise<readonly T[]>, signal?: AbortSignal): Promise<readonly T[]> {

@@ -46,10 +46,12 @@ export interface OptionSpec extends GrammarOption {
   readonly completer?: CompleterName;
   /** All values that the option takes, where they are a fixed set. */
   readonly values?: readonly string[];
-  /** Several of `values` may be given, separated by commas. */
+  /** Several values may be given, separated by commas. */
   readonly valueList?: boolean;
   /** Not listed in help, man pages or completions. */
   readonly hidden?: boolean;
+  /** Beyond what virsh has: in the manual and in completion, but not in `help`, which is virsh's. */
+  readonly extra?: boolean;
   /** An empty value is an answer, not a mistake. */
   readonly emptyOk?: boolean;
   /** The libvirt flag bit that this flag stands for (see `Arguments.bits`). */

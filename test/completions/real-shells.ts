@@ -10,7 +10,7 @@ export const root = fileURLToPath(new URL('../../', import.meta.url));
 /** Domains in every state, in libvirt's test driver. Nothing of it outlives the process that opens it. */
 export const uri = `test://${join(root, 'test/completions/domains.xml')}`;
 
-export const program = join(root, 'dist/snapctl.js');
+export const program = process.env.SNAPCTL_TEST_PROGRAM ?? join(root, 'dist/snapctl.js');
 
 /** A folder with `snapctl` as a program in it, first on the PATH of `environment`. */
 export function installed(): { environment: NodeJS.ProcessEnv; remove: () => void } {

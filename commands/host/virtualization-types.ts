@@ -1,0 +1,20 @@
+/** libvirt 9's domain types (the `type` of a domain's XML). */
+export const VIRTUALIZATION_TYPES: readonly string[] = [
+  'none',
+  'qemu',
+  'kqemu',
+  'kvm',
+  'xen',
+  'lxc',
+  'uml',
+  'openvz',
+  'test',
+  'vmware',
+  'hyperv',
+  'vbox',
+  'phyp',
+  'parallels',
+  'bhyve',
+  'vz',
+  'hvf',
+];

@@ -1,0 +1,125 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { expect, test } from '@jest/globals';
+import { registry } from '../../commands/index.js';
+import { program, uri } from './real-shells.js';
+
+/**
+ * Completion as virsh completes, word for word, on domains in every state. Order is left out of it: virsh gives
+ * domains in the order of a hash table.
+ */
+
+/** Groups and commands that virsh doesn't have. */
+const ownGroups = new Set(['recovery', 'archive']);
+
+interface Case {
+  readonly words: readonly string[];
+}
+
+async function cases(): Promise<Case[]> {
+  const found: Case[] = [];
+  for (const entry of registry.entries) {
+    const { default: spec } = await entry.load();
+    if (spec.hidden || ownGroups.has(spec.group)) continue;
+    found.push({ words: [spec.name, ''] }, { words: [spec.name, '--'] });
+    const before = spec.options.some(({ name }) => name === 'domain');
+    for (const option of spec.options) {
+      if (option.type === 'flag' || option.type === 'alias' || option.completer === 'command') continue;
+      const domain = before && option.name !== 'domain' ? ['--domain', domainFor(spec.name)] : [];
+      found.push({ words: [spec.name, ...domain, `--${option.name}`, ''] });
+    }
+  }
+  const more = [
+    ['start', 'o'],
+    ['start', 'r'],
+    ['dumpxml', 'a'],
+    ['dumpxml', 'a\\ n'],
+    ['dumpxml', 'a b'],
+    ['dumpxml', '--', 'r'],
+    ['dumpxml', '--domain=r'],
+    ['dumpxml', '--domain', 'running', '--dom'],
+    ['dumpxml', 'running', ''],
+    ['dumpxml', 'running', 'x'],
+    ['dumpxml', '--nosuch', ''],
+    ['dumpxml;', 'resum'],
+    ['dumpxml', 'running;', 'snapshot-inf'],
+    ['list', '--all', '--a'],
+    ['list', '--all'],
+    ['list', '-'],
+    ['snapshot-info', 'snapped', 'f'],
+    ['snapshot-info', 'running', 'f'],
+    ['snapshot-info', 'nosuch', 'f'],
+    ['snapshot-info', '4', 's'],
+    ['shutdown', 'running', '--mode', 'acpi,'],
+    ['shutdown', 'running', '--mode', 'acpi,a'],
+    ['freepages', '1', '--pagesize', ''],
+    ['domifaddr', 'running', 'n'],
+    ['snapshot-cr'],
+    ['snapshot-create'],
+    ['quit', ''],
+    ['quit'],
+    ['complete'],
+    ['echo', ''],
+    ['echo', 'x'],
+    ['echo', '--str'],
+  ];
+  return [...found, ...more.map((words) => ({ words }))];
+}
+
+const domainFor = (command: string): string => (command.startsWith('snapshot-') ? 'snapped' : 'running');
+
+const quoted = (word: string): string => `'${word}'`;
+
+/** virsh can complete only once in a process: it hangs at exit otherwise. */
+function ofVirsh({ words }: Case): string[] {
+  const { stdout, error } = spawnSync('virsh', ['-q', '-c', uri, 'complete', '--', ...words], {
+    encoding: 'utf8',
+    timeout: 20_000,
+  });
+  if (error) throw error;
+  return linesOf(stdout);
+}
+
+function ofSnapctl(all: readonly Case[]): string[][] {
+  const line = all.map(({ words }) => `echo; complete -- ${words.map(quoted).join(' ')}; echo @`).join('; ');
+  const stdout = execFileSync(process.execPath, [program, '-q', '-c', uri, line], {
+    encoding: 'utf8',
+    timeout: 60_000,
+  });
+  return stdout.split('@').slice(0, -1).map(linesOf);
+}
+
+const linesOf = (text: string): string[] =>
+  text
+    .split('\n')
+    .filter((line) => line !== '')
+    .sort();
+
+test('every option of every command', async () => {
+  const all = await cases();
+  expect(all.length).toBeGreaterThan(250);
+  const ours = ofSnapctl(all);
+  const differences = all.flatMap((each, at) => {
+    const want = ofVirsh(each);
+    return JSON.stringify(want) === JSON.stringify(ours[at])
+      ? []
+      : [{ words: each.words, want, got: ours[at] }];
+  });
+  expect(differences).toEqual([]);
+}, 120_000);
+
+test.each([
+  [['dumpxml', 'r'], 0],
+  [['dumpxml', 'zzz'], 1],
+  [['nosuch'], 1],
+  [[], 1],
+])('exit status of %j', (words, status) => {
+  const run = (command: string, args: readonly string[]) =>
+    spawnSync(command, [...args, '-c', uri, 'complete', '--', ...words], {
+      encoding: 'utf8',
+      timeout: 20_000,
+    });
+  const virsh = run('virsh', []);
+  const { status: got, stdout, stderr } = run(process.execPath, [program]);
+  expect([got, stdout, stderr]).toEqual([virsh.status, virsh.stdout, virsh.stderr]);
+  expect(got).toBe(status);
+});
