@@ -57,6 +57,24 @@ export const createFlags = [
   },
 ] as const;
 
+/** What only snapctl's own engine understands: guests reached directly (qmp:). */
+export const engineOptions = [
+  {
+    name: 'method',
+    type: 'string',
+    positional: false,
+    extra: true,
+    values: ['background', 'precopy', 'stopped'],
+    help: 'how to take memory (qmp: only)',
+  },
+  {
+    name: 'progress',
+    type: 'flag',
+    extra: true,
+    help: 'show progress and the measured pause on standard error (qmp: only)',
+  },
+] as const;
+
 /** What both say about those flags in their manual pages. */
 export const createManual: readonly string[] = [
   'Without options a running guest gets an internal snapshot: memory and the state of every disk go into its qcow2 images. The guest stands still while that is written, and goes on by itself afterwards. How long this takes grows with the memory in use. libvirt 9.0 shows the guest as "paused (saving)" meanwhile.',
@@ -67,6 +85,7 @@ export const createManual: readonly string[] = [
   '--halt leaves the guest shut off after the snapshot. Together with --disk-only, what the guest had not yet written to its disks is lost.',
   '--reuse-external uses files that are there already for the disks: you must have made the images with the right format and backing file. Without it a file that exists and is not empty is an error, and its contents stay. For the memory file, where libvirt itself does not look, snapctl looks: only with this option an existing one is overwritten.',
   '--no-metadata makes the snapshot and then forgets it: libvirt keeps no record, so it can be neither listed, reverted to nor deleted, and you have to keep track of its files.',
+  'On a guest that is reached directly (qmp:) snapctl takes the snapshot itself. With --live it chooses how: in the background, where the guest is stopped for some milliseconds only, however large or busy it is, and the image never exceeds its memory; or by copying while the guest runs (precopy), as libvirt does, but within bounds. What it chose and why, the measured pause, and what it cost is told at the end, on a terminal or with --progress. --method background, precopy or stopped overrides the choice.',
   'An interrupt (Ctrl-C) gives the snapshot up: the writing of memory is aborted, the guest runs on its old disks as before, and files made so far are removed; the exit status is 130 (143 after SIGTERM). Where QEMU cannot stop any more, as with internal snapshots, the snapshot is completed and then deleted.',
 ];
 
@@ -74,8 +93,11 @@ export const createdShape: JsonShape = {
   object: {
     name: 'string',
     domain: 'string',
-    'pauseMs?': 'integer',
+    'pauseMs?': { oneOf: ['number', 'null'] },
     'elapsedMs?': 'integer',
     'memoryBytes?': 'integer',
+    'method?': 'string',
+    'reason?': 'string',
+    'passes?': 'integer',
   },
 };

@@ -9,12 +9,14 @@ import type { Domain, Snapshot } from '../../src/hypervisor/index.js';
 import { CommandError, type Context, InterruptedError, runDomainJob } from '../../src/shell/index.js';
 import { type JobMeasurement, lastSnapshotJob } from '../../src/snapshot/job-measurement.js';
 import { holdsData, memoryFileHere } from '../../src/snapshot/memory-file.js';
+import { createWithEngine, type EngineWishes } from './create-with-engine.js';
 import { createWithFallbacks } from './create-with-fallbacks.js';
 import { finishedAnyway } from './finished-anyway.js';
 
 /**
  * Makes the snapshot that some XML asks for, as both creating commands do.
  * @param flags VIR_DOMAIN_SNAPSHOT_CREATE_*.
+ * @param wishes what only snapctl's own engine can do.
  * @param file where the XML was read from, if from a file.
  * @throws InterruptedError there is no such snapshot then, and the guest runs as before; CommandError,
  *   HypervisorError.
@@ -24,8 +26,20 @@ export async function createSnapshot(
   domain: Domain,
   xml: string,
   flags: number,
+  wishes: EngineWishes,
   file?: string,
 ): Promise<void> {
+  const from = file === undefined ? '' : ` from '${file}'`;
+  if (context.connection.ownEngine) {
+    const name = await createWithEngine(context, domain, xml, flags, wishes);
+    context.output.extra(`Domain snapshot ${name} created${from}`);
+    return;
+  }
+  if (wishes.method !== undefined) {
+    throw new CommandError(
+      '--method is for guests that are reached directly (qmp:); libvirt takes its own way',
+    );
+  }
   const memoryFile = await memoryFileHere(context.connection, domain, xml, flags);
   const overwrite = (flags & VIR_DOMAIN_SNAPSHOT_CREATE_REUSE_EXT) !== 0;
   const occupied = memoryFile !== undefined && (await holdsData(memoryFile));
@@ -46,7 +60,6 @@ export async function createSnapshot(
   const facts = await measure(context, domain, flags);
   if (facts.pauseMs !== undefined) tell(context, `The guest stood still for ${facts.pauseMs} ms.`);
   context.emit({ name: snapshot.name, domain: domain.name, ...facts });
-  const from = file === undefined ? '' : ` from '${file}'`;
   context.output.extra(`Domain snapshot ${snapshot.name} created${from}`);
 }
 

@@ -7,8 +7,9 @@ import {
   parseMemorySpec,
 } from '../../src/snapshot/snapshot-spec.js';
 import { buildSnapshotXml } from '../../src/snapshot/snapshot-xml.js';
-import { createdShape, createFlags, createManual } from './create-options.js';
+import { createdShape, createFlags, createManual, engineOptions } from './create-options.js';
 import { createSnapshot } from './create-snapshot.js';
+import { engineWishes } from './create-with-engine.js';
 
 export default defineCommand({
   name: 'snapshot-create-as',
@@ -27,6 +28,7 @@ export default defineCommand({
     { name: 'description', type: 'string', help: 'description of snapshot' },
     { name: 'print-xml', type: 'flag', help: 'print XML document rather than create' },
     ...createFlags,
+    ...engineOptions,
     {
       name: 'memspec',
       type: 'string',
@@ -56,7 +58,7 @@ export default defineCommand({
       context.output.print(`${xml}\n`);
       return;
     }
-    await createSnapshot(context, domain, xml, args.bits());
+    await createSnapshot(context, domain, xml, args.bits(), engineWishes(args));
   },
 });
 

@@ -3,8 +3,9 @@ import {
   VIR_DOMAIN_SNAPSHOT_CREATE_REDEFINE,
 } from '../../src/hypervisor/constants.js';
 import { defineCommand, domainOf, readTextFile } from '../../src/shell/index.js';
-import { createdShape, createFlags, createManual } from './create-options.js';
+import { createdShape, createFlags, createManual, engineOptions } from './create-options.js';
 import { createSnapshot } from './create-snapshot.js';
+import { engineWishes } from './create-with-engine.js';
 
 export default defineCommand({
   name: 'snapshot-create',
@@ -32,6 +33,7 @@ export default defineCommand({
       help: 'with redefine, set current snapshot',
     },
     ...createFlags,
+    ...engineOptions,
   ],
   long: true,
   json: createdShape,
@@ -39,6 +41,6 @@ export default defineCommand({
     const domain = await domainOf(context, args);
     const file = args.optional('xmlfile');
     const xml = file === undefined ? '<domainsnapshot/>' : await readTextFile(file);
-    await createSnapshot(context, domain, xml, args.bits(), file);
+    await createSnapshot(context, domain, xml, args.bits(), engineWishes(args), file);
   },
 });

@@ -33,13 +33,16 @@ export function optionForm(option: OptionSpec, named: boolean): string {
 export function documentedOptions(spec: CommandSpec): { option: OptionSpec; named: boolean }[] {
   let named = false;
   return spec.options
-    .filter((option) => option.type !== 'alias' && !option.hidden)
+    .filter((option) => option.type !== 'alias' && !option.hidden && !option.extra)
     .map((option) => {
       const entry = { option, named };
       if (option.type !== 'argv' && takesPosition(option)) named = true;
       return entry;
     });
 }
+
+/** Options that virsh doesn't have. */
+export const extraOptions = (spec: CommandSpec): OptionSpec[] => spec.options.filter(({ extra }) => extra);
 
 export function synopsis(spec: CommandSpec): string {
   const words = documentedOptions(spec).map(({ option, named }) => synopsisOf(option, named));

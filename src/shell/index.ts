@@ -21,7 +21,15 @@ export { type DomainKey, domainOf, findDomain } from './domain-option.js';
 export { editXml, type XmlEdit } from './edit-xml.js';
 export { CommandError, errorLines, InterruptedError, orFail, SilentFailure } from './errors.js';
 export { fixedDecimals } from './fixed-decimals.js';
-export { commandHelp, documentedOptions, groupHelp, optionForm, overview, synopsis } from './help.js';
+export {
+  commandHelp,
+  documentedOptions,
+  extraOptions,
+  groupHelp,
+  optionForm,
+  overview,
+  synopsis,
+} from './help.js';
 export { JobProgress } from './job-progress.js';
 export { type JsonShape, shapeErrors, toJson } from './json-shape.js';
 export { formatJsonText, type JsonText, JsonTextError, parseJsonText, plainJson } from './json-text.js';
