@@ -55,17 +55,17 @@ export default defineCommand({
       else output.print(text);
       return;
     }
-    let text = words.length > 0 ? words.join(' ') : await current();
+    let text = words.join(' ');
     if (args.flag('edit')) {
-      const edited = await withEditedText(context, text, (edit) => edit());
+      const before = await current();
+      const edited = await withEditedText(context, words.length > 0 ? text : before, (edit) => edit());
       // A title is one line, and many editors end every file with a line break.
-      const wanted = what === 'title' ? edited.replace(/\n$/, '') : edited;
-      if (wanted === text) {
+      text = what === 'title' ? edited.replace(/\n$/, '') : edited;
+      if (text === before) {
         show(text);
         output.extra(`Domain ${what} not changed\n`);
         return;
       }
-      text = wanted;
     }
     const type = what === 'title' ? VIR_DOMAIN_METADATA_TITLE : VIR_DOMAIN_METADATA_DESCRIPTION;
     await orFail(
