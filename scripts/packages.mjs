@@ -21,6 +21,9 @@ const packages = [
   { name: 'zstd', for: 'guest' },
   { name: 'libvirt-clients', for: 'test' },
   { name: 'libvirt-dev', for: 'test' },
+  // For the program that proves in the guest that memory and disks are of one instant.
+  { name: 'gcc', for: 'test' },
+  { name: 'libc6-dev', for: 'test' },
   { name: 'tmux', for: 'test' },
   { name: 'man-db', for: 'test' },
   { name: 'mandoc', for: 'test' },

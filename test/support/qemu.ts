@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { withAtom } from '../guest/atom.mjs';
 import { kernelArguments, tinyGuest } from './qemu-guest.mjs';
 import { prepareQemu10 } from './qemu10.mjs';
 import { SerialLog } from './serial-log.mjs';
@@ -34,6 +35,10 @@ export interface BareGuestOptions {
   program?: QemuProgram;
   /** How many disks, each a copy of the guest's data disk: vda on node disk0, vdb on disk1, … */
   disks?: number;
+  /** Disks as they are, in place of fresh copies: used where they lie, and not removed. */
+  images?: readonly string[];
+  /** Add the program that proves memory and disks to be of one instant (test/guest/atom.c). */
+  atom?: boolean;
   /** MiB. */
   memory?: number;
   /** MiB that the guest keeps rewriting. */
@@ -83,17 +88,20 @@ export class BareGuest {
     } = options;
     const files = await tinyGuest();
     const folder = mkdtempSync(join(tmpdir(), 'snapctl-qemu-'));
-    const disks = Array.from({ length: count }, (_, index) => {
-      const path = join(folder, `disk${index}.qcow2`);
-      copyFileSync(files.dataDisk, path);
-      return path;
-    });
+    const fresh = (): string[] =>
+      Array.from({ length: count }, (_, index) => {
+        const path = join(folder, `disk${index}.qcow2`);
+        copyFileSync(files.dataDisk, path);
+        return path;
+      });
+    const disks = options.images ?? fresh();
+    const initrd = options.atom ? await withAtom(files.initrd) : files.initrd;
     const args = [
       ...program.args,
       ...['-name', 'tiny', '-uuid', 'b6d0b2a0-5bd0-4a3c-9c0e-6d3f1f3f6b11'],
       ...['-accel', 'tcg,thread=multi', '-cpu', 'max', '-machine', 'q35', '-m', String(memory)],
       ...['-nodefaults', '-no-user-config', '-display', 'none'],
-      ...['-kernel', files.kernel, '-initrd', files.initrd, '-append', kernelArguments({ dirty, agent })],
+      ...['-kernel', files.kernel, '-initrd', initrd, '-append', kernelArguments({ dirty, agent })],
       ...['-serial', `file:${join(folder, 'serial')}`],
       ...['-qmp', `unix:${join(folder, 'monitor')},server=on,wait=off`],
       ...disks.flatMap((path, index) => diskArguments(path, index)),

@@ -1,0 +1,2 @@
+/** See atom.mjs. */
+export function withAtom(initrd: string): Promise<string>;
