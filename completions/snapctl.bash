@@ -75,8 +75,8 @@ _snapctl_options() {
     nodememstats) REPLY='--cell --json --help' ;;
     nodesuspend) REPLY='--target --duration --help' ;;
     version) REPLY='--daemon --json --help' ;;
-    snapshot-create) REPLY='--domain --xmlfile --redefine --current --no-metadata --halt --disk-only --reuse-external --quiesce --atomic --live --validate --json --help' ;;
-    snapshot-create-as) REPLY='--domain --name --description --print-xml --no-metadata --halt --disk-only --reuse-external --quiesce --atomic --live --validate --memspec --diskspec --json --help' ;;
+    snapshot-create) REPLY='--domain --xmlfile --redefine --current --no-metadata --halt --disk-only --reuse-external --quiesce --atomic --live --validate --method --progress --json --help' ;;
+    snapshot-create-as) REPLY='--domain --name --description --print-xml --no-metadata --halt --disk-only --reuse-external --quiesce --atomic --live --validate --memspec --diskspec --method --progress --json --help' ;;
     snapshot-current) REPLY='--domain --name --security-info --snapshotname --json --help' ;;
     snapshot-delete) REPLY='--domain --snapshotname --current --children --children-only --metadata --json --help' ;;
     snapshot-dumpxml) REPLY='--domain --snapshotname --security-info --xpath --wrap --json --help' ;;
@@ -137,8 +137,8 @@ _snapctl_valued() {
     nodecpustats) REPLY='--cpu' ;;
     nodememstats) REPLY='--cell' ;;
     nodesuspend) REPLY='--target --duration' ;;
-    snapshot-create) REPLY='--domain --xmlfile' ;;
-    snapshot-create-as) REPLY='--domain --name --description --memspec --diskspec' ;;
+    snapshot-create) REPLY='--domain --xmlfile --method' ;;
+    snapshot-create-as) REPLY='--domain --name --description --memspec --diskspec --method' ;;
     snapshot-current | snapshot-delete | snapshot-edit | snapshot-info | snapshot-parent | snapshot-revert) REPLY='--domain --snapshotname' ;;
     snapshot-dumpxml) REPLY='--domain --snapshotname --xpath' ;;
     snapshot-list) REPLY='--domain --from' ;;
@@ -157,11 +157,13 @@ _snapctl_values() {
     "domhostname --source") REPLY='lease agent' ;;
     "dump --format") REPLY='elf kdump-zlib kdump-lzo kdump-snappy win-dmp' ;;
     "send-key --codeset") REPLY='linux xt atset1 atset2 atset3 os_x xt_kbd usb win32 qnum' ;;
-    "reboot --mode" | "shutdown --mode") REPLY='acpi agent initctl signal paravirt' ;;
     "set-lifecycle-action --type") REPLY='poweroff reboot crash' ;;
     "set-lifecycle-action --action") REPLY='destroy restart rename-restart preserve coredump-destroy coredump-restart' ;;
     "domifaddr --source") REPLY='lease agent arp' ;;
+    "cpu-models --arch" | "domcapabilities --arch" | "hypervisor-cpu-baseline --arch" | "hypervisor-cpu-compare --arch") REPLY='none alpha armv6l armv7l armv7b aarch64 cris i686 ia64 lm32 m68k microblaze microblazeel mips mipsel mips64 mips64el openrisc parisc parisc64 ppc ppcle ppc64 ppc64le ppcemb riscv32 riscv64 s390 s390x sh4 sh4eb sparc sparc64 unicore32 x86_64 xtensa xtensaeb' ;;
+    "domcapabilities --virttype" | "hypervisor-cpu-baseline --virttype" | "hypervisor-cpu-compare --virttype" | "maxvcpus --type") REPLY='none qemu kqemu kvm xen lxc uml openvz test vmware hyperv vbox phyp parallels bhyve vz hvf' ;;
     "nodesuspend --target") REPLY='mem disk hybrid' ;;
+    "snapshot-create --method" | "snapshot-create-as --method") REPLY='background precopy stopped' ;;
     "cd --dir") REPLY='@folders' ;;
     *) REPLY='' ;;
   esac

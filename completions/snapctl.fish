@@ -345,7 +345,7 @@ complete -c snapctl -n '__snapctl_in qemu-agent-command' -l json -d 'print the r
 complete -c snapctl -n '__snapctl_in qemu-agent-command' -l help -d 'explain this command'
 
 complete -c snapctl -n '__snapctl_in reboot' -l domain -d 'domain name, id or uuid' -x -a '(__snapctl_ask)'
-complete -c snapctl -n '__snapctl_in reboot' -l mode -d 'shutdown mode: acpi|agent|initctl|signal|paravirt' -x -a 'acpi agent initctl signal paravirt'
+complete -c snapctl -n '__snapctl_in reboot' -l mode -d 'shutdown mode: acpi|agent|initctl|signal|paravirt' -x -a '(__snapctl_ask)'
 complete -c snapctl -n '__snapctl_in reboot' -l help -d 'explain this command'
 
 complete -c snapctl -n '__snapctl_in reset' -l domain -d 'domain name, id or uuid' -x -a '(__snapctl_ask)'
@@ -428,7 +428,7 @@ complete -c snapctl -n '__snapctl_in setvcpus' -l hotpluggable -d 'make added vc
 complete -c snapctl -n '__snapctl_in setvcpus' -l help -d 'explain this command'
 
 complete -c snapctl -n '__snapctl_in shutdown' -l domain -d 'domain name, id or uuid' -x -a '(__snapctl_ask)'
-complete -c snapctl -n '__snapctl_in shutdown' -l mode -d 'shutdown mode: acpi|agent|initctl|signal|paravirt' -x -a 'acpi agent initctl signal paravirt'
+complete -c snapctl -n '__snapctl_in shutdown' -l mode -d 'shutdown mode: acpi|agent|initctl|signal|paravirt' -x -a '(__snapctl_ask)'
 complete -c snapctl -n '__snapctl_in shutdown' -l help -d 'explain this command'
 
 complete -c snapctl -n '__snapctl_in start' -l domain -d 'name of the inactive domain' -x -a '(__snapctl_ask)'
@@ -622,13 +622,13 @@ complete -c snapctl -n '__snapctl_in cpu-compare' -l validate -d 'validate the X
 complete -c snapctl -n '__snapctl_in cpu-compare' -l json -d 'print the result as JSON'
 complete -c snapctl -n '__snapctl_in cpu-compare' -l help -d 'explain this command'
 
-complete -c snapctl -n '__snapctl_in cpu-models' -l arch -d 'architecture' -x -a '(__snapctl_ask)'
+complete -c snapctl -n '__snapctl_in cpu-models' -l arch -d 'architecture' -x -a 'none alpha armv6l armv7l armv7b aarch64 cris i686 ia64 lm32 m68k microblaze microblazeel mips mipsel mips64 mips64el openrisc parisc parisc64 ppc ppcle ppc64 ppc64le ppcemb riscv32 riscv64 s390 s390x sh4 sh4eb sparc sparc64 unicore32 x86_64 xtensa xtensaeb'
 complete -c snapctl -n '__snapctl_in cpu-models' -l json -d 'print the result as JSON'
 complete -c snapctl -n '__snapctl_in cpu-models' -l help -d 'explain this command'
 
-complete -c snapctl -n '__snapctl_in domcapabilities' -l virttype -d 'virtualization type (/domain/@type)' -x -a '(__snapctl_ask)'
+complete -c snapctl -n '__snapctl_in domcapabilities' -l virttype -d 'virtualization type (/domain/@type)' -x -a 'none qemu kqemu kvm xen lxc uml openvz test vmware hyperv vbox phyp parallels bhyve vz hvf'
 complete -c snapctl -n '__snapctl_in domcapabilities' -l emulatorbin -d 'path to emulator binary (/domain/devices/emulator)' -r -F
-complete -c snapctl -n '__snapctl_in domcapabilities' -l arch -d 'domain architecture (/domain/os/type/@arch)' -x -a '(__snapctl_ask)'
+complete -c snapctl -n '__snapctl_in domcapabilities' -l arch -d 'domain architecture (/domain/os/type/@arch)' -x -a 'none alpha armv6l armv7l armv7b aarch64 cris i686 ia64 lm32 m68k microblaze microblazeel mips mipsel mips64 mips64el openrisc parisc parisc64 ppc ppcle ppc64 ppc64le ppcemb riscv32 riscv64 s390 s390x sh4 sh4eb sparc sparc64 unicore32 x86_64 xtensa xtensaeb'
 complete -c snapctl -n '__snapctl_in domcapabilities' -l machine -d 'machine type (/domain/os/type/@machine)' -x -a '(__snapctl_ask)'
 complete -c snapctl -n '__snapctl_in domcapabilities' -l json -d 'print the result as JSON'
 complete -c snapctl -n '__snapctl_in domcapabilities' -l help -d 'explain this command'
@@ -648,9 +648,9 @@ complete -c snapctl -n '__snapctl_in hostname' -l json -d 'print the result as J
 complete -c snapctl -n '__snapctl_in hostname' -l help -d 'explain this command'
 
 complete -c snapctl -n '__snapctl_in hypervisor-cpu-baseline' -l file -d 'file containing XML CPU descriptions' -r -F
-complete -c snapctl -n '__snapctl_in hypervisor-cpu-baseline' -l virttype -d 'virtualization type (/domain/@type)' -x -a '(__snapctl_ask)'
+complete -c snapctl -n '__snapctl_in hypervisor-cpu-baseline' -l virttype -d 'virtualization type (/domain/@type)' -x -a 'none qemu kqemu kvm xen lxc uml openvz test vmware hyperv vbox phyp parallels bhyve vz hvf'
 complete -c snapctl -n '__snapctl_in hypervisor-cpu-baseline' -l emulator -d 'path to emulator binary (/domain/devices/emulator)' -r -F
-complete -c snapctl -n '__snapctl_in hypervisor-cpu-baseline' -l arch -d 'CPU architecture (/domain/os/type/@arch)' -x -a '(__snapctl_ask)'
+complete -c snapctl -n '__snapctl_in hypervisor-cpu-baseline' -l arch -d 'CPU architecture (/domain/os/type/@arch)' -x -a 'none alpha armv6l armv7l armv7b aarch64 cris i686 ia64 lm32 m68k microblaze microblazeel mips mipsel mips64 mips64el openrisc parisc parisc64 ppc ppcle ppc64 ppc64le ppcemb riscv32 riscv64 s390 s390x sh4 sh4eb sparc sparc64 unicore32 x86_64 xtensa xtensaeb'
 complete -c snapctl -n '__snapctl_in hypervisor-cpu-baseline' -l machine -d 'machine type (/domain/os/type/@machine)' -x -a '(__snapctl_ask)'
 complete -c snapctl -n '__snapctl_in hypervisor-cpu-baseline' -l features -d 'Show features that are part of the CPU model type'
 complete -c snapctl -n '__snapctl_in hypervisor-cpu-baseline' -l migratable -d 'Do not include features that block migration'
@@ -659,16 +659,16 @@ complete -c snapctl -n '__snapctl_in hypervisor-cpu-baseline' -l json -d 'print 
 complete -c snapctl -n '__snapctl_in hypervisor-cpu-baseline' -l help -d 'explain this command'
 
 complete -c snapctl -n '__snapctl_in hypervisor-cpu-compare' -l file -d 'file containing an XML CPU description' -r -F
-complete -c snapctl -n '__snapctl_in hypervisor-cpu-compare' -l virttype -d 'virtualization type (/domain/@type)' -x -a '(__snapctl_ask)'
+complete -c snapctl -n '__snapctl_in hypervisor-cpu-compare' -l virttype -d 'virtualization type (/domain/@type)' -x -a 'none qemu kqemu kvm xen lxc uml openvz test vmware hyperv vbox phyp parallels bhyve vz hvf'
 complete -c snapctl -n '__snapctl_in hypervisor-cpu-compare' -l emulator -d 'path to emulator binary (/domain/devices/emulator)' -r -F
-complete -c snapctl -n '__snapctl_in hypervisor-cpu-compare' -l arch -d 'CPU architecture (/domain/os/type/@arch)' -x -a '(__snapctl_ask)'
+complete -c snapctl -n '__snapctl_in hypervisor-cpu-compare' -l arch -d 'CPU architecture (/domain/os/type/@arch)' -x -a 'none alpha armv6l armv7l armv7b aarch64 cris i686 ia64 lm32 m68k microblaze microblazeel mips mipsel mips64 mips64el openrisc parisc parisc64 ppc ppcle ppc64 ppc64le ppcemb riscv32 riscv64 s390 s390x sh4 sh4eb sparc sparc64 unicore32 x86_64 xtensa xtensaeb'
 complete -c snapctl -n '__snapctl_in hypervisor-cpu-compare' -l machine -d 'machine type (/domain/os/type/@machine)' -x -a '(__snapctl_ask)'
 complete -c snapctl -n '__snapctl_in hypervisor-cpu-compare' -l error -d 'report error if CPUs are incompatible'
 complete -c snapctl -n '__snapctl_in hypervisor-cpu-compare' -l validate -d 'validate the XML document against schema'
 complete -c snapctl -n '__snapctl_in hypervisor-cpu-compare' -l json -d 'print the result as JSON'
 complete -c snapctl -n '__snapctl_in hypervisor-cpu-compare' -l help -d 'explain this command'
 
-complete -c snapctl -n '__snapctl_in maxvcpus' -l type -d 'domain type' -x -a '(__snapctl_ask)'
+complete -c snapctl -n '__snapctl_in maxvcpus' -l type -d 'domain type' -x -a 'none qemu kqemu kvm xen lxc uml openvz test vmware hyperv vbox phyp parallels bhyve vz hvf'
 complete -c snapctl -n '__snapctl_in maxvcpus' -l json -d 'print the result as JSON'
 complete -c snapctl -n '__snapctl_in maxvcpus' -l help -d 'explain this command'
 
@@ -723,6 +723,8 @@ complete -c snapctl -n '__snapctl_in snapshot-create' -l quiesce -d 'quiesce gue
 complete -c snapctl -n '__snapctl_in snapshot-create' -l atomic -d 'require atomic operation'
 complete -c snapctl -n '__snapctl_in snapshot-create' -l live -d 'take a live snapshot'
 complete -c snapctl -n '__snapctl_in snapshot-create' -l validate -d 'validate the XML against the schema'
+complete -c snapctl -n '__snapctl_in snapshot-create' -l method -d 'how to take memory (qmp: only)' -x -a 'background precopy stopped'
+complete -c snapctl -n '__snapctl_in snapshot-create' -l progress -d 'show progress and the measured pause on standard error (qmp: only)'
 complete -c snapctl -n '__snapctl_in snapshot-create' -l json -d 'print the result as JSON'
 complete -c snapctl -n '__snapctl_in snapshot-create' -l help -d 'explain this command'
 
@@ -740,6 +742,8 @@ complete -c snapctl -n '__snapctl_in snapshot-create-as' -l live -d 'take a live
 complete -c snapctl -n '__snapctl_in snapshot-create-as' -l validate -d 'validate the XML against the schema'
 complete -c snapctl -n '__snapctl_in snapshot-create-as' -l memspec -d 'memory attributes: [file=]name[,snapshot=type]' -x -a '(__snapctl_ask)'
 complete -c snapctl -n '__snapctl_in snapshot-create-as' -l diskspec -d 'disk attributes: disk[,snapshot=type][,driver=type][,stype=type][,file=name]' -x -a '(__snapctl_ask)'
+complete -c snapctl -n '__snapctl_in snapshot-create-as' -l method -d 'how to take memory (qmp: only)' -x -a 'background precopy stopped'
+complete -c snapctl -n '__snapctl_in snapshot-create-as' -l progress -d 'show progress and the measured pause on standard error (qmp: only)'
 complete -c snapctl -n '__snapctl_in snapshot-create-as' -l json -d 'print the result as JSON'
 complete -c snapctl -n '__snapctl_in snapshot-create-as' -l help -d 'explain this command'
 

@@ -37,6 +37,7 @@ export default defineCommand({
       name: 'mode',
       type: 'string',
       values: Object.keys(modes),
+      valueList: true,
       help: 'shutdown mode: acpi|agent|initctl|signal|paravirt',
     },
   ],

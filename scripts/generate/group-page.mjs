@@ -47,6 +47,11 @@ function commandSection(program, command) {
   for (const { option, named } of options) {
     parts.push(item(optionTerm(program.optionForm(option, named)), optionText(command, option)));
   }
+  const extras = program.extraOptions(command);
+  if (extras.length > 0) parts.push(paragraph('Options that virsh does not have:'));
+  for (const option of extras) {
+    parts.push(item(optionTerm(program.optionForm(option, false)), optionText(command, option)));
+  }
   if (command.json) {
     parts.push(paragraph('JSON:'), example(jsonType(command.json)));
   }

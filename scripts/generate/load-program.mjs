@@ -8,13 +8,13 @@ import { build } from 'esbuild';
 const ENTRY = `
 export { registry } from './commands/index.js';
 export { globalOptions } from './src/cli/globals.js';
-export { documentedOptions, optionForm, synopsis } from './src/shell/help.js';
+export { documentedOptions, extraOptions, optionForm, synopsis } from './src/shell/help.js';
 `;
 
 /**
  * Bundles the TypeScript sources aside and loads them.
  * @returns {Promise<{version: string, globalOptions: object[], groups: {keyword: string, title: string,
- *   page: string, commands: object[]}[], commands: object[], documentedOptions: Function, optionForm: Function,
+ *   page: string, commands: object[]}[], commands: object[], documentedOptions: Function, extraOptions: Function, optionForm: Function,
  *   synopsis: Function}>} groups that have commands, each with its documented commands in the order of help.
  */
 export async function loadProgram(root) {

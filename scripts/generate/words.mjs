@@ -18,6 +18,7 @@ export const URIS = [
 /** A command's options, its own and those that all commands have. */
 export const optionsOf = (program, command) => [
   ...program.documentedOptions(command).map(({ option }) => option),
+  ...program.extraOptions(command),
   ...(command.json ? [{ name: 'json', type: 'flag', help: 'print the result as JSON' }] : []),
   { name: 'help', type: 'flag', help: 'explain this command' },
 ];

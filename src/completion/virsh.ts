@@ -30,7 +30,7 @@ async function unfiltered(line: string, text: string, options: CompletionOptions
   const option =
     binding.awaiting !== undefined || (at.word.text !== '' && isData) ? expectedOption(binding) : undefined;
   if (option) {
-    if (ours.has(option.completer)) return [];
+    if (option.extra || ours.has(option.completer)) return [];
     const values = await valuesOf(option, at.word.text, binding, options);
     const names = new Set(options.registry.groups.map(({ keyword }) => keyword as string));
     return values
@@ -42,6 +42,7 @@ async function unfiltered(line: string, text: string, options: CompletionOptions
       (each) =>
         each.type !== 'alias' &&
         !each.hidden &&
+        !each.extra &&
         !binding.isSpent(each) &&
         (each.type === 'argv' || text !== `--${each.name}`),
     )

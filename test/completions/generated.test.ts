@@ -6,6 +6,7 @@ import {
   type CommandSpec,
   commandHelp,
   documentedOptions,
+  extraOptions,
   type GroupKeyword,
 } from '../../src/shell/index.js';
 import { root, run } from './real-shells.js';
@@ -129,9 +130,12 @@ describe('help, manual and completions agree with the registry', () => {
       expect(inManual).toEqual(
         specs.map((spec) => ({
           name: spec.name,
-          options: documentedOptions(spec).map(({ option, named }) =>
-            option.type === 'argv' && !named ? '<string>' : `--${option.name}`,
-          ),
+          options: [
+            ...documentedOptions(spec).map(({ option, named }) =>
+              option.type === 'argv' && !named ? '<string>' : `--${option.name}`,
+            ),
+            ...extraOptions(spec).map(({ name }) => `--${name}`),
+          ],
         })),
       );
       expect(specs.map(({ name }) => name)).toEqual(
@@ -163,7 +167,8 @@ describe('help, manual and completions agree with the registry', () => {
     const bashOptions = /^_snapctl_options\(\) \{\n([\s\S]*?)^\}/m.exec(bash)?.[1] ?? '';
     const zshOptions = /^_snapctl_options=\(\n([\s\S]*?)^\)/m.exec(zsh)?.[1] ?? '';
     for (const spec of documented) {
-      const all = [...optionsOf(spec), ...(spec.json ? ['--json'] : []), '--help'];
+      const extras = extraOptions(spec).map(({ name }) => `--${name}`);
+      const all = [...optionsOf(spec), ...extras, ...(spec.json ? ['--json'] : []), '--help'];
       const branch = bashOptions
         .split('\n')
         .find((line) => line.split(') REPLY=')[0]?.trim().split(' | ').includes(spec.name));
