@@ -18,7 +18,7 @@ export default defineCommand({
   manual: [
     'Takes the guest back to the moment of a snapshot. Everything that happened since is lost, on its disks and in its memory, unless another snapshot holds it: take one first.',
     'The guest then does what it did at that moment: it runs, is paused or is shut off. --running and --paused choose otherwise. A disk-only snapshot holds no memory, so going back to one means a start from power-on.',
-    'libvirt 9.0 can go back to internal snapshots only, and says so of external ones.',
+    'libvirt 9.0 can go back to internal snapshots only, and says so of external ones. It does not say that going back to an internal snapshot writes to its image: external snapshots made since then have that image underneath, and are worthless afterwards. Delete them first, which merges them.',
     '--force allows what libvirt otherwise refuses as risky: a snapshot without a record of how the domain was configured, or whose configuration differs so much that the QEMU process must be replaced. --reset-nvram gives UEFI firmware fresh variables from its template.',
   ],
   options: [

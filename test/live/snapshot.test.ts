@@ -182,8 +182,13 @@ describe('snapshots of a real guest through libvirt', () => {
   }, 60_000);
 
   test('deleting merges the images while the guest runs', async () => {
-    for (const each of ['d1', 's1', 'l1']) {
-      expect(await daemon.must('snapshot-delete', name, each)).toBe(`Domain snapshot ${each} deleted\n\n`);
+    expect(await daemon.must('snapshot-delete', name, 'd1')).toBe('Domain snapshot d1 deleted\n\n');
+    for (const each of ['s1', 'l1']) {
+      const answer = JSON.parse(await daemon.must('--json', 'snapshot-delete', name, each));
+      const memory = inFolder(`${each}.mem`);
+      // libvirt 9.0 leaves the memory file, later ones may not; what is told must be what is there.
+      const left = existsSync(memory) ? { leftMemoryFile: memory } : {};
+      expect(answer).toEqual({ name: each, deleted: [each], ...left });
     }
     expect(await daemon.must('snapshot-list', name, '--name')).toBe('\n');
     expect(await images()).toEqual({ vda: 'vda.qcow2', vdb: 'vdb.qcow2' });
