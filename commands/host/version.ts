@@ -13,10 +13,10 @@ export default defineCommand({
   options: [{ name: 'daemon', type: 'flag', help: 'report daemon version too' }],
   json: {
     object: {
-      compiledAgainst: 'string',
-      library: 'string',
+      'compiledAgainst?': 'string',
+      'library?': 'string',
       apiType: 'string',
-      api: 'string',
+      'api?': 'string',
       hypervisor: { oneOf: ['string', 'null'] },
       'daemon?': 'string',
     },
@@ -25,6 +25,15 @@ export default defineCommand({
     const { connection, output } = context;
     const apiType = await orFail('failed to get hypervisor type', connection.getType());
     const compiledAgainst = dotted(LIBVIR_VERSION_NUMBER);
+    // A hypervisor that is reached directly: there is no library in between.
+    if (connection.ownEngine) {
+      const hypervisor = dotted(
+        await orFail('failed to get the hypervisor version', connection.getVersion()),
+      );
+      output.print(`Running hypervisor: ${apiType} ${hypervisor}\n`);
+      context.emit({ apiType, hypervisor });
+      return;
+    }
     output.print(`Compiled against library: libvirt ${compiledAgainst}\n`);
     const versions = await orFail('failed to get the library version', connection.libraryVersion(apiType));
     const library = dotted(versions.library);

@@ -1,4 +1,4 @@
-import { ConnectError } from '../../qmp/index.js';
+import { ConnectError, type EventMessage } from '../../qmp/index.js';
 import { connectGuest } from '../../snapshot/connect-guest.js';
 import type { Guest } from '../../snapshot/guest.js';
 import { Journal, type JournalRecord } from '../../snapshot/journal.js';
@@ -24,6 +24,7 @@ export class BareDomain {
   readonly folder: string;
   readonly #timeout: number;
   #guest: Promise<Guest> | undefined;
+  readonly #watchers = new Set<{ readonly events: { close(): void } }>();
 
   private constructor(identity: Identity, socket: string, folder: string, timeout: number) {
     this.identity = identity;
@@ -63,6 +64,37 @@ export class BareDomain {
     return this.#guest;
   }
 
+  /**
+   * Hands every event of the monitor to a listener, and `gone` when the monitor closes. The monitor stays connected
+   * until the last listener has closed.
+   */
+  async watch(listener: (message: EventMessage | 'gone') => void): Promise<{ close(): Promise<void> }> {
+    const { qmp } = await this.guest();
+    const events = qmp.listen();
+    const watching = { events };
+    this.#watchers.add(watching);
+    const pump = async (): Promise<void> => {
+      try {
+        for await (const event of events) listener(event);
+      } catch {
+        listener('gone');
+      } finally {
+        this.#watchers.delete(watching);
+      }
+    };
+    const ended = pump();
+    return {
+      close: async () => {
+        events.close();
+        await ended;
+      },
+    };
+  }
+
+  get watched(): boolean {
+    return this.#watchers.size > 0;
+  }
+
   /** The operation of ours that is under way or was left on this guest, if any, and who of its processes lives. */
   async operation(): Promise<{ record: JournalRecord; alive: boolean; guarded: boolean } | undefined> {
     const record = await Journal.read(this.folder);
@@ -71,7 +103,13 @@ export class BareDomain {
     return { record, alive: await isAlive(record.controller), guarded };
   }
 
+  /** Gives the monitor up, unless somebody listens. */
   async release(): Promise<void> {
+    if (!this.watched) await this.close();
+  }
+
+  async close(): Promise<void> {
+    for (const { events } of this.#watchers) events.close();
     const guest = this.#guest;
     this.#guest = undefined;
     await (await guest?.catch(() => undefined))?.qmp.disconnect();

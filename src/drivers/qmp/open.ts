@@ -31,6 +31,7 @@ import { takeNotice } from '../../snapshot/notice.js';
 import { agent } from './agent.js';
 import { BareDomain } from './bare-domain.js';
 import { devices } from './devices.js';
+import { eventWatch } from './event-watch.js';
 import { lifecycle } from './lifecycle.js';
 import { snapshots } from './snapshots.js';
 import { withUnsupported } from './unsupported.js';
@@ -97,10 +98,17 @@ class DomainPool {
     return this.#domains;
   }
 
+  /** Lets go of every monitor that nobody listens to; what is there now is found anew then. */
   async release(): Promise<void> {
     const domains = (await this.#domains?.catch(() => [])) ?? [];
-    this.#domains = undefined;
     await Promise.all(domains.map((domain) => domain.release()));
+    if (!domains.some((domain) => domain.watched)) this.#domains = undefined;
+  }
+
+  async close(): Promise<void> {
+    const domains = (await this.#domains?.catch(() => [])) ?? [];
+    this.#domains = undefined;
+    await Promise.all(domains.map((domain) => domain.close()));
   }
 
   async #meetAll(): Promise<BareDomain[]> {
@@ -164,7 +172,8 @@ function connection(uri: string, pool: DomainPool, options: OpenOptions): Connec
       find((bare) => bare.identity.uuid === uuid.toLowerCase(), `uuid '${uuid}'`),
     secondary: () => open(uri, options),
     release: () => pool.release(),
-    close: () => pool.release(),
+    close: () => pool.close(),
+    ...eventWatch(() => pool.all()),
   };
   return withUnsupported<Connection>(self, 'Connect');
 }
