@@ -1,5 +1,5 @@
 import { splitCommaList } from '../../src/grammar/index.js';
-import { defineCommand, exclusive } from '../../src/shell/index.js';
+import { defineCommand, exclusive, shellQuote } from '../../src/shell/index.js';
 
 export default defineCommand({
   name: 'echo',
@@ -21,7 +21,7 @@ export default defineCommand({
     const words = args.list('string');
     let text: string;
     if (args.flag('split')) text = words.map(splitLines).join(' ');
-    else if (args.flag('shell')) text = words.map(quoteForShell).join(' ');
+    else if (args.flag('shell')) text = words.map(shellQuote).join(' ');
     else if (args.flag('xml')) text = words.map(escapeForXml).join(' ');
     else text = words.join(' ');
     if (args.flag('err')) context.output.error(text);
@@ -36,12 +36,6 @@ const splitLines = (word: string): string =>
     : splitCommaList(word)
         .map((element) => `${element}\n`)
         .join('');
-
-/** As libvirt quotes: only words that need it, in single quotes. */
-function quoteForShell(word: string): string {
-  if (word === '') return "''";
-  return /[\r\t\n !"#$&'()*;<>?[\\\]^`{|}~]/.test(word) ? `'${word.replaceAll("'", "'\\''")}'` : word;
-}
 
 const entities = new Map([
   ['<', '&lt;'],
