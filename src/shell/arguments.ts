@@ -41,7 +41,8 @@ export class Arguments<O extends readonly OptionSpec[] = readonly OptionSpec[]> 
         bits |= option.bit;
       }
     }
-    return bits;
+    // Unsigned: the highest bit is one of the flags of domstats.
+    return bits >>> 0;
   }
 
   /** The value as given, unchecked. */
