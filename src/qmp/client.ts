@@ -1,3 +1,4 @@
+import { type ArgumentsThen, type Call, type CallOptions, call, type Outcomes } from './call.js';
 import {
   CommandFailure,
   ConnectError,
@@ -9,7 +10,7 @@ import {
 import { EventListener, type ListenOptions, type QmpEvent } from './event-listener.js';
 import { LineSocket } from './line-socket.js';
 import { decodeMessage, excerpt, type Greeting, type ServerMessage } from './message.js';
-import type { CommandArguments, CommandReturns } from './schema/commands.js';
+import type { CommandReturns } from './schema/commands.js';
 import { Waiter, type WaitOptions } from './waiter.js';
 
 /** idle: no connection; running: commands may be given. */
@@ -22,28 +23,6 @@ export interface ConnectOptions extends WaitOptions {
   lineLimit?: number;
 }
 
-export interface CallOptions extends WaitOptions {
-  /** Have it run out of band, past commands that wait or hang: only for the few commands QEMU allows that for. */
-  oob?: boolean;
-}
-
-/** One command of several that are sent together; made by call(). */
-export interface Call<Name extends string = string> {
-  readonly execute: Name;
-  readonly arguments?: CommandArguments<Name>;
-}
-
-/** How the commands that were sent together went, in their order. */
-export type Outcomes<Calls extends readonly Call[]> = {
-  -readonly [Index in keyof Calls]: PromiseSettledResult<CommandReturns<Calls[Index]['execute']>>;
-};
-
-/** The arguments may be left out where the command needs none. */
-type ArgumentsThen<Name extends string, Rest extends unknown[]> =
-  undefined extends CommandArguments<Name>
-    ? [arguments?: CommandArguments<Name>, ...rest: Rest]
-    : [arguments: CommandArguments<Name>, ...rest: Rest];
-
 interface PendingCall {
   command: string;
   waiter: Waiter<{ value: unknown; text: string }>;
@@ -55,11 +34,6 @@ const connectTimeout = 5_000;
 const commandTimeout = 30_000;
 /** Commands without an answer, those given up on included: a monitor that hangs is not given more and more. */
 const unansweredLimit = 1_000;
-
-/** A command with its arguments, for executeTogether(). */
-export function call<Name extends string>(execute: Name, ...[args]: ArgumentsThen<Name, []>): Call<Name> {
-  return args === undefined ? { execute } : { execute, arguments: args };
-}
 
 /**
  * A client of one QMP monitor on a unix socket. QEMU's commands run one after the other, so any number may be called
@@ -293,9 +267,9 @@ export class QmpClient {
     if (this.#pending.size + calls.length > unansweredLimit) {
       throw new QmpError(`${this.path} has not answered ${this.#pending.size} commands; it is given no more`);
     }
-    const registered = calls.map((each) => this.#register(each, wait, oob));
-    socket.write(registered.map(({ text }) => text).join(''));
-    return registered.map(({ waiter }) => waiter);
+    const sent = calls.map((each) => this.#register(each, wait, oob));
+    socket.write(sent.map(({ text }) => text).join(''));
+    return sent.map(({ waiter }) => waiter);
   }
 
   #requireSocket(state: ClientState, command?: string): LineSocket {

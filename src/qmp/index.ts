@@ -1,14 +1,7 @@
 /** A client of QEMU's machine protocol (QMP) over unix sockets. */
 export { BlockGraph, type NodeUser, queryBlockGraph } from './block-graph.js';
-export {
-  type Call,
-  type CallOptions,
-  type ClientState,
-  type ConnectOptions,
-  call,
-  type Outcomes,
-  QmpClient,
-} from './client.js';
+export { type Call, type CallOptions, call, type Outcomes } from './call.js';
+export { type ClientState, type ConnectOptions, QmpClient } from './client.js';
 export {
   CommandFailure,
   ConnectError,

@@ -82,7 +82,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
 
 /** Packages that only some rooms may import, so that nothing else pays for loading them. */
 const owners: Readonly<Record<string, readonly string[]>> = {
-  koffi: ['src/libvirt'],
+  koffi: ['src/libvirt', 'src/qmp'],
   ink: ['src/ui'],
   react: ['src/ui'],
   'lz4-napi': ['src/archive'],
