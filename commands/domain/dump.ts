@@ -35,7 +35,7 @@ export default defineCommand({
   manual: [
     'Writes the memory of a domain to a file for a debugger. The file belongs to the machine that the hypervisor runs on; a relative path is taken from the present directory. An existing file is overwritten. A dump is not for going back: nothing restores it, use `save` or a snapshot for that.',
     'Without --memory-only the file is a migration stream; with it, a core file that crash and gdb read, in the --format given: elf, or one of the compressed kdump formats and win-dmp where QEMU has them built in. The guest stands still meanwhile unless --live is given (and the memory then changes while it is read). --crash leaves the domain crashed, --reset resets it afterwards.',
-    'An interrupt aborts the dump: the guest runs on as before, no file is left and the exit status is 130.',
+    'An interrupt aborts the dump: the guest runs on as before, no file is left and the exit status is 130. A dump with --memory-only can not be broken off in QEMU: it is carried to its end.',
   ],
   options: [
     {
@@ -82,7 +82,14 @@ export default defineCommand({
         : domain.coreDumpWithFormat(file, format, flags);
     await orFail(
       `Failed to core dump domain '${name}' to ${file}`,
-      runDomainJob(context, domain, dump, progress ? { onProgress: (job) => progress.report(job) } : {}),
+      runDomainJob(context, domain, dump, {
+        ...(progress && { onProgress: (job) => progress.report(job) }),
+        // QEMU has no way to cancel one, and libvirt refuses to try.
+        ...(args.flag('memory-only') && {
+          onInterrupt: () =>
+            context.output.notice('a memory-only dump cannot be stopped halfway; waiting for its end'),
+        }),
+      }),
     );
     progress?.done();
     context.output.extra(`\nDomain '${name}' dumped to ${file}\n`);
