@@ -31,6 +31,8 @@ export default defineCommand({
     const { unfinishedOperations } = await import('../../src/snapshot/unfinished.js');
     const { recoverDomain } = await import('../../src/snapshot/recover.js');
     const name = args.optional('domain');
+    // A connection that was named (-c) holds the monitor of the very guest that is to be mended.
+    await context.session.release();
     const all = await unfinishedOperations();
     const wanted = name === undefined ? all : all.filter(({ record }) => record.domain === name);
     if (wanted.length === 0) {

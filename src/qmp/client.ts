@@ -318,8 +318,12 @@ export class QmpClient {
 
   #answer(message: Extract<ServerMessage, { type: 'return' | 'error' }>, text: string): void {
     const pending = typeof message.id === 'number' ? this.#pending.get(message.id) : undefined;
-    if (!pending)
+    if (!pending) {
+      // QEMU (7.2 and 10.0 seen) gives the answer to a command that a client has left it with, such as snapshot-save,
+      // to the next client. It comes before the first answer to that one.
+      if (this.#is('connecting')) return;
       throw new ProtocolError(`${this.path} answered a command that was not given: ${excerpt(text)}`);
+    }
     this.#pending.delete(message.id as number);
     if (message.type === 'return') pending.waiter.resolve({ value: message.value, text });
     else pending.waiter.reject(new CommandFailure(pending.command, message.errorClass, message.description));

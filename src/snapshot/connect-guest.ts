@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import { findAgentPort } from '../agent/index.js';
-import { QmpClient } from '../qmp/index.js';
+import { ProtocolError, QmpClient } from '../qmp/index.js';
 import type { Guest } from './guest.js';
 import { processBehind } from './qemu-process.js';
 import { domainStateFolder } from './state-folder.js';
@@ -33,6 +33,8 @@ export async function connectGuest(socket: string, options: ConnectGuestOptions 
     };
   } catch (error) {
     await qmp.disconnect();
+    // What comes from the socket may be anything: a field that is missing is its fault, not ours.
+    if (error instanceof TypeError) throw new ProtocolError(`${socket} does not answer as QEMU does`);
     throw error;
   }
 }

@@ -53,12 +53,13 @@ const HOPELESS: ReadonlySet<RunState> = new Set([
  */
 export async function mend(guest: Guest, journal: Journal, options: MendOptions = {}): Promise<MendReport> {
   const actions: Actions = [];
+  // First, because snapshot-save stops the guest and lets it run by itself, and must not be disturbed in between.
+  await endJobs(guest, journal.record);
   const migration = journal.record.memory ? await endMigration(guest, journal, actions) : undefined;
   await runAgain(guest, journal, actions);
   if (journal.record.migration) await restoreMigrationSettings(guest.qmp, journal.record.migration);
   // An agent that doesn't answer must not keep the rest from being mended.
   const thawed = journal.record.frozen ? await settled(thaw(guest, journal, actions, options)) : undefined;
-  await endJobs(guest, journal.record);
 
   const { memory } = journal.record;
   if (memory) await endSink(memory);

@@ -259,6 +259,14 @@ describe('commands', () => {
     );
   });
 
+  test('the answer to what another client has asked before is passed over', async () => {
+    const server = await monitor(({ id }, connection) => connection.reply(id, { running: true }));
+    // Answers are written in the order of the commands: this one comes before the first of ours.
+    server.beforeFirstReply = '{"return": {}, "id": 17}\r\n';
+    const client = await connect(server.path);
+    expect(await client.execute('query-status')).toEqual({ running: true });
+  });
+
   test('a monitor that hangs is not given commands without end', async () => {
     const server = await monitor();
     const client = await connect(server.path);

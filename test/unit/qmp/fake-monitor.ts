@@ -53,6 +53,8 @@ export class FakeMonitor {
   readonly path: string;
   readonly connections: FakeConnection[] = [];
   greets = true;
+  /** Sent, as it is, before the answer to qmp_capabilities. */
+  beforeFirstReply = '';
   #server: Server;
 
   /** @param onCommand gets every command but qmp_capabilities */
@@ -63,8 +65,10 @@ export class FakeMonitor {
     this.path = join(this.folder, name);
     this.#server = createServer((socket) => {
       const connection = new FakeConnection(socket, (command, self) => {
-        if (command.execute === 'qmp_capabilities') self.reply(command.id);
-        else onCommand(command, self);
+        if (command.execute === 'qmp_capabilities') {
+          socket.write(this.beforeFirstReply);
+          self.reply(command.id);
+        } else onCommand(command, self);
       });
       this.connections.push(connection);
       if (this.greets) connection.send(greeting);
