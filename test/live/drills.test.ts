@@ -1,0 +1,35 @@
+import { fileURLToPath } from 'node:url';
+import { describe, expect, jest, test } from '@jest/globals';
+import { runDrills } from '../drills/main.js';
+import { qemuPrograms } from '../support/qemu.js';
+
+// Some seconds each on an idle machine, emulated guests on a busy one take their time.
+jest.setTimeout(600_000);
+
+const snapctl = fileURLToPath(new URL('../../dist/snapctl.js', import.meta.url));
+
+/** The short form: a few of each kind, always the same choices. The long form is test/drills/run.mjs. */
+const few: Readonly<Record<string, number>> = {
+  'kill command': 3,
+  'kill both': 1,
+  'kill sink': 1,
+  'full disk': process.getuid?.() === 0 ? 1 : 0,
+  'slow agent': 1,
+  'two at once': 1,
+  'kill qemu': 1,
+  'bad socket': 4,
+};
+
+describe.each(qemuPrograms)('whatever is killed, stopped or starved on %s', (_, find) => {
+  test('the guest goes on and nothing is left in part', async () => {
+    const total = await runDrills({
+      seed: 20,
+      count: (kind) => few[kind] ?? 0,
+      only: Object.keys(few),
+      program: await find(),
+      snapctl,
+    });
+    expect([...total.values()].flatMap(({ findings }) => findings)).toEqual([]);
+    for (const [kind, count] of Object.entries(few)) expect(total.get(kind)?.run).toBe(count);
+  });
+});
