@@ -7,6 +7,7 @@ import { writeProtectedRanges } from '../../src/qmp/userfault.js';
 import { backingFiles, guestDisks } from '../../src/snapshot/guest-disks.js';
 import { readMigrationSettings } from '../../src/snapshot/migration-settings.js';
 import { SnapshotStore } from '../../src/snapshot/snapshot-store.js';
+import { kernelTrouble } from './kernel-trouble.js';
 import { isInternal } from './operations.js';
 import { processesNaming } from './processes.js';
 import { checkImage, qemuImg } from './qemu-img.js';
@@ -157,6 +158,8 @@ export async function checkFromInside(world: World): Promise<string[]> {
     if (after <= before) findings.push(`the guest counted from ${before} to ${after}`);
   } catch (error) {
     findings.push(`the guest stands still: ${(error as Error).message.split('\n')[0]}`);
+    const trouble = kernelTrouble(guest);
+    if (trouble) findings.push(`its kernel says: ${trouble}`);
   }
   const complaint = /^.*mismatch .*$|^failed atom.*$/m.exec(guest.serial.text())?.[0];
   if (complaint) findings.push(`the guest says: ${complaint}`);

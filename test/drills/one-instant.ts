@@ -7,6 +7,7 @@ import type { SnapshotTaken } from '../../src/snapshot/take.js';
 import { BareGuest, type BareGuestOptions, type QemuProgram } from '../support/qemu.js';
 import { activeFiles, take } from './engine.js';
 import { checkFileSystem } from './file-system.js';
+import { explained } from './kernel-trouble.js';
 import { type Saved, withRestored } from './restored-guest.js';
 
 /** Two disks, and memory that changes all the time. */
@@ -29,17 +30,21 @@ export function compareRestored(
   saved: Saved,
   options: BareGuestOptions = load,
 ): Promise<Comparison> {
-  return withRestored(program, saved, options, async (guest) => {
-    const said = () => guest.serial.text();
-    const [, first] = await guest.serial.waitFor(/^atom (\d+)$/);
-    await guest.nextCounter();
-    for (let line = 1; line < LINES; line++) {
-      await guest.serial.waitFor(/^atom \d+$/, { from: guest.serial.end() });
-    }
-    const failed = /^failed .*/m.exec(said());
-    if (failed) throw new Error(`the restored guest says: ${failed[0]}`);
-    return { from: Number(first), mismatches: said().match(/^.*mismatch .*$/gm) ?? [] };
-  });
+  return withRestored(program, saved, options, (guest) =>
+    explained(guest, 'the restored guest', compare(guest)),
+  );
+}
+
+async function compare(guest: BareGuest): Promise<Comparison> {
+  const said = () => guest.serial.text();
+  const [, first] = await guest.serial.waitFor(/^atom (\d+)$/);
+  await guest.nextCounter();
+  for (let line = 1; line < LINES; line++) {
+    await guest.serial.waitFor(/^atom \d+$/, { from: guest.serial.end() });
+  }
+  const failed = /^failed .*/m.exec(said());
+  if (failed) throw new Error(`the restored guest says: ${failed[0]}`);
+  return { from: Number(first), mismatches: said().match(/^.*mismatch .*$/gm) ?? [] };
 }
 
 /** A guest under load, of which snapshots are taken and proved one after the other. */
@@ -84,7 +89,8 @@ export class InstantProof {
   /** The next number that the guest says it has written to both disks. */
   async nextAtom(): Promise<number> {
     const { serial } = this.guest;
-    const [, number] = await serial.waitFor(/^atom (\d+)$/, { from: serial.end(), timeout: 60_000 });
+    const next = serial.waitFor(/^atom (\d+)$/, { from: serial.end(), timeout: 60_000 });
+    const [, number] = await explained(this.guest, 'the saved guest', next);
     return Number(number);
   }
 
