@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { JournalStep } from '../../src/snapshot/journal.js';
 import { complaintsAbout } from './command.js';
 import type { GuestDrill } from './drill.js';
 import { examine, untilQuiet } from './examine.js';
@@ -7,6 +8,14 @@ import { type Operation, operations } from './operations.js';
 /** How long each operation takes from its journal's beginning to its end, in ms, as last seen here. */
 const lengths = new Map<Operation, number>();
 const FIRST_GUESS_MS = 1500;
+const steps: readonly JournalStep[] = [
+  'preparing',
+  'freezing',
+  'switching',
+  'streaming',
+  'finishing',
+  'completing',
+];
 /** Of all kills, those that come while the command is still getting ready. */
 const EARLY = 0.1;
 
@@ -22,11 +31,19 @@ export const killCommand: GuestDrill = {
       ? random.between(50, 700)
       : random.between(0, 1.1 * (lengths.get(operation) ?? FIRST_GUESS_MS));
     const { name, command } = world.begin(operation);
+    // The short steps would hardly ever be hit by chance.
+    const step = !early && random.fraction() < 0.5 ? random.pick(steps) : undefined;
     const begun = early ? undefined : await world.untilJournal(command);
     const started = performance.now();
-    await Promise.race([delay(wait), command.ended]);
+    if (step) {
+      await world.untilJournal(command, (record) => steps.indexOf(record.step) >= steps.indexOf(step));
+      await delay(random.pick([0, 0, random.between(0, 20), random.between(0, 200)]));
+    } else {
+      await Promise.race([delay(wait), command.ended]);
+    }
     const before = world.journal();
     command.child.kill('SIGKILL');
+    const after = Math.round(performance.now() - started);
     const cutOff = before !== undefined && world.hasJournal;
     const result = await command.within(30_000);
     if (result.signal === null && begun) lengths.set(operation, performance.now() - started);
@@ -40,9 +57,7 @@ export const killCommand: GuestDrill = {
       findings.push(`the next command doesn't tell what was mended: ${told}`);
     }
     findings.push(...(await examine(world)));
-    const at = result.signal
-      ? `killed ${Math.round(wait)} ms in, ${before?.step ?? 'no journal'}`
-      : 'was quicker';
+    const at = result.signal ? `killed ${after} ms in, ${before?.step ?? 'no journal'}` : 'was quicker';
     const outcome = /and has been (\w+)/.exec(told)?.[1] ?? '';
     return { what: `${operation} ${name}: ${at} ${outcome}`, findings };
   },
