@@ -39,6 +39,8 @@ export class BareDomain {
    */
   static async meet(socket: string, timeout: number): Promise<BareDomain> {
     const folder = await domainStateFolder(socket);
+    const held = await holder(folder);
+    if (held) return fromJournal(held);
     try {
       const guest = await connectGuest(socket, { timeout });
       const identity = { name: guest.name, uuid: guest.uuid, id: guest.process?.pid ?? -1 };
@@ -49,6 +51,10 @@ export class BareDomain {
       const record =
         error instanceof ConnectError && error.reason === 'busy' ? await Journal.read(folder) : undefined;
       if (!record) return inModel(() => Promise.reject(error));
+      return fromJournal(record);
+    }
+
+    function fromJournal(record: JournalRecord): BareDomain {
       const identity = { name: record.domain, uuid: record.uuid, id: record.qemu?.pid ?? -1 };
       return new BareDomain(identity, socket, folder, timeout);
     }
@@ -114,4 +120,17 @@ export class BareDomain {
     this.#guest = undefined;
     await (await guest?.catch(() => undefined))?.qmp.disconnect();
   }
+}
+
+/**
+ * The operation of ours whose process is at work on the guest and so holds its monitor: there is no point in waiting
+ * for a greeting.
+ */
+async function holder(folder: string): Promise<JournalRecord | undefined> {
+  const record = await Journal.read(folder);
+  if (!record?.qemu || !(await isAlive(record.qemu))) return undefined;
+  for (const owner of [record.controller, record.guardian]) {
+    if (owner && (await isAlive(owner))) return record;
+  }
+  return undefined;
 }
