@@ -278,7 +278,7 @@ describe('memory of a real guest', () => {
   test('the monitor and the agent answer as in virsh', async () => {
     await likeVirsh(
       'qemu-monitor-command guest --return-value query-status',
-      'qemu-monitor-command guest --return-value --pretty query-block',
+      'qemu-monitor-command guest --return-value --pretty query-chardev',
       'qemu-monitor-command guest --return-value --pretty query-iothreads',
       'qemu-monitor-command guest --return-value nosuch',
       'qemu-monitor-command guest --hmp info status',
@@ -286,7 +286,7 @@ describe('memory of a real guest', () => {
       'qemu-monitor-command guest --return-value qom-get \'"path":"/machine"\' \'"property":"type"\'',
       'qemu-monitor-command guest --return-value human-monitor-command \'{"command-line":"info name"}\'',
       'qemu-agent-command guest \'{"execute":"guest-ping"}\'',
-      'qemu-agent-command guest --pretty \'{"execute":"guest-get-fsinfo"}\'',
+      'qemu-agent-command guest --pretty \'{"execute":"guest-info"}\'',
       'qemu-agent-command guest --timeout 30 \'{"execute":"guest-get-osinfo"}\'',
       'qemu-agent-command guest \'{"execute":"nosuch"}\'',
       "qemu-agent-command guest 'no JSON'",
