@@ -1,4 +1,5 @@
 import { CommandError, defineCommand, SilentFailure } from '../../src/shell/index.js';
+import { describeOperation, type JournalRecord } from '../../src/snapshot/journal.js';
 import type { RecoverResult } from '../../src/snapshot/recover.js';
 
 /** How long a monitor that somebody else holds is waited for, in ms. */
@@ -48,7 +49,7 @@ export default defineCommand({
         const result = await recoverDomain(folder, { patience: PATIENCE_MS });
         if (result.outcome === 'busy') throw new CommandError(busy(record.domain, record.controller.pid));
         results.push({ ...about, outcome: result.outcome, actions: actionsOf(result) });
-        context.output.print(tell(record.domain, record.snapshot, result));
+        context.output.print(tell(record, result));
       } catch (error) {
         failed = true;
         const message = error instanceof Error ? error.message : String(error);
@@ -66,7 +67,7 @@ const busy = (domain: string, pid: number): string =>
 
 const actionsOf = (result: RecoverResult): readonly string[] => ('actions' in result ? result.actions : []);
 
-function tell(domain: string, snapshot: string, result: RecoverResult): string {
+function tell(record: JournalRecord, result: RecoverResult): string {
   const outcomes: Readonly<Record<RecoverResult['outcome'], string>> = {
     nothing: 'had ended by itself',
     busy: 'is under way',
@@ -75,7 +76,7 @@ function tell(domain: string, snapshot: string, result: RecoverResult): string {
     ended: 'was cut off, and the guest has ended',
   };
   const lines = [
-    `Domain '${domain}': snapshot '${snapshot}' ${outcomes[result.outcome]}`,
+    `Domain '${record.domain}': ${describeOperation(record)} ${outcomes[result.outcome]}`,
     ...actionsOf(result).map((action) => `  ${action}`),
   ];
   return `${lines.join('\n')}\n`;

@@ -47,12 +47,15 @@ export interface JournalRecord {
   readonly controller: ProcessIdentity;
   readonly guardian: ProcessIdentity | null;
   readonly operation: 'snapshot-create' | 'snapshot-revert' | 'snapshot-delete' | 'dump';
+  /** The snapshot's name; the file's of a dump. */
   readonly snapshot: string;
   readonly startedAt: string;
   readonly step: JournalStep;
   readonly method: MemoryMethod;
   /** The guest ran before. If so, it must run afterwards, however the operation ends. */
   readonly wasRunning: boolean;
+  /** Of a revert: whether the guest is to run once it is done, whatever it did before. */
+  readonly leaveRunning?: boolean | null;
   /** The guest is to be ended once the snapshot is whole (--halt). */
   readonly halt: boolean;
   /** We froze the guest's file systems, or are about to. */
@@ -71,13 +74,26 @@ export interface JournalRecord {
 
 const FILE = 'journal.json';
 
+/** What an operation is about, for people. */
+export function describeOperation({ operation, snapshot }: JournalRecord): string {
+  switch (operation) {
+    case 'snapshot-create':
+      return `snapshot '${snapshot}'`;
+    case 'snapshot-revert':
+      return `the revert to snapshot '${snapshot}'`;
+    case 'snapshot-delete':
+      return `the deletion of snapshot '${snapshot}'`;
+    case 'dump':
+      return `the dump to '${snapshot}'`;
+  }
+}
+
 /** There is a record already, of an operation that has not ended: nothing else may begin on the domain. */
 export class JournalPresent extends Error {
   override readonly name = 'JournalPresent';
 
   constructor(readonly record: JournalRecord) {
-    const { operation, snapshot, startedAt } = record;
-    super(`${operation} '${snapshot}', begun ${startedAt}, has not ended: run snapctl recover`);
+    super(`${describeOperation(record)}, begun ${record.startedAt}, has not ended: run snapctl recover`);
   }
 }
 

@@ -1,7 +1,7 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeDurably } from './durable-file.js';
-import type { JournalRecord } from './journal.js';
+import { describeOperation, type JournalRecord } from './journal.js';
 
 const NOTICE = 'notice';
 
@@ -11,7 +11,7 @@ export async function leaveNotice(
   record: JournalRecord,
   { outcome, actions }: { outcome: string; actions: readonly string[] },
 ): Promise<void> {
-  const what = `snapshot '${record.snapshot}' of domain '${record.domain}', begun ${record.startedAt}, was cut off`;
+  const what = `${describeOperation(record)} of domain '${record.domain}', begun ${record.startedAt}, was cut off`;
   const result = outcome === 'completed' ? 'and has been completed' : 'and has been undone';
   const text = [`${what} ${outcome === 'ended' ? 'and the guest has ended' : result}`, ...actions].join('; ');
   await writeDurably(join(folder, NOTICE), `${text}\n`);

@@ -3,7 +3,9 @@ import { ConnectError } from '../qmp/index.js';
 import { connectGuest } from './connect-guest.js';
 import type { Guest } from './guest.js';
 import { Journal, type JournalRecord } from './journal.js';
-import { mend } from './mend.js';
+import { type MendReport, mend } from './mend.js';
+import { mendDump, mendDumpWithoutQemu } from './mend-dump.js';
+import { mendInternal, mendInternalWithoutQemu } from './mend-internal.js';
 import { mendWithoutQemu } from './mend-without-qemu.js';
 import { leaveNotice } from './notice.js';
 import { isAlive } from './process-identity.js';
@@ -34,12 +36,34 @@ export async function recoverDomain(folder: string, options: RecoverOptions): Pr
   const guest = await connect(record, options.patience);
   try {
     const report = guest
-      ? await mend(guest, journal, { thawPatience: options.patience })
-      : { outcome: 'ended' as const, actions: await mendWithoutQemu(journal) };
+      ? await mendOperation(guest, journal, options.patience)
+      : { outcome: 'ended' as const, actions: await mendOperationWithoutQemu(journal) };
     await leaveNotice(folder, record, report);
     return { ...report, record };
   } finally {
     await guest?.qmp.disconnect();
+  }
+}
+
+function mendOperation(guest: Guest, journal: Journal, patience: number): Promise<MendReport> {
+  switch (journal.record.operation) {
+    case 'snapshot-create':
+      return mend(guest, journal, { thawPatience: patience });
+    case 'dump':
+      return mendDump(guest, journal);
+    default:
+      return mendInternal(guest, journal);
+  }
+}
+
+function mendOperationWithoutQemu(journal: Journal): Promise<string[]> {
+  switch (journal.record.operation) {
+    case 'snapshot-create':
+      return mendWithoutQemu(journal);
+    case 'dump':
+      return mendDumpWithoutQemu(journal);
+    default:
+      return mendInternalWithoutQemu(journal);
   }
 }
 

@@ -1,7 +1,6 @@
 import { GuestAgent } from '../../agent/guest-agent.js';
 import type { DomainAgent } from '../../hypervisor/agent.js';
 import {
-  VIR_ERR_AGENT_UNRESPONSIVE,
   VIR_ERR_ARGUMENT_UNSUPPORTED,
   VIR_ERR_INTERNAL_ERROR,
   VIR_FROM_QEMU,
@@ -17,25 +16,28 @@ type Agent = Pick<
 > &
   Pick<DomainLifecycle, 'getHostname'>;
 
+/** Connects to the agent of a guest for one piece of work. @throws HypervisorError in libvirt's words. */
+export function askAgent<T>(domain: BareDomain, work: (agent: GuestAgent) => Promise<T>): Promise<T> {
+  return inModel(async () => {
+    const { agentSocket } = await domain.guest();
+    if (agentSocket === undefined) {
+      throw new HypervisorError('argument unsupported: QEMU guest agent is not configured', {
+        code: VIR_ERR_ARGUMENT_UNSUPPORTED,
+        domain: VIR_FROM_QEMU,
+      });
+    }
+    const connected = await GuestAgent.connect(agentSocket);
+    try {
+      return await work(connected);
+    } finally {
+      connected.close();
+    }
+  });
+}
+
 /** What the agent in the guest does, over its own socket. */
 export function agent(domain: BareDomain): Agent {
-  const withAgent = async <T>(work: (agent: GuestAgent) => Promise<T>): Promise<T> =>
-    inModel(async () => {
-      const { agentSocket } = await domain.guest();
-      if (agentSocket === undefined) {
-        throw new HypervisorError('argument unsupported: QEMU guest agent is not configured', {
-          code: VIR_ERR_AGENT_UNRESPONSIVE,
-          domain: VIR_FROM_QEMU,
-        });
-      }
-      const connected = await GuestAgent.connect(agentSocket);
-      try {
-        return await work(connected);
-      } finally {
-        connected.close();
-      }
-    });
-
+  const withAgent = <T>(work: (agent: GuestAgent) => Promise<T>): Promise<T> => askAgent(domain, work);
   return {
     fsFreeze: (mountpoints) =>
       withAgent((guest) => guest.freeze(mountpoints && mountpoints.length > 0 ? mountpoints : undefined)),

@@ -1,17 +1,26 @@
-import { VIR_ERR_INVALID_ARG, VIR_ERR_OPERATION_FAILED, VIR_FROM_QEMU } from '../../hypervisor/constants.js';
+import { resolve } from 'node:path';
+import {
+  VIR_DUMP_BYPASS_CACHE,
+  VIR_DUMP_CRASH,
+  VIR_DUMP_LIVE,
+  VIR_DUMP_RESET,
+  VIR_ERR_INVALID_ARG,
+  VIR_ERR_OPERATION_UNSUPPORTED,
+  VIR_FROM_QEMU,
+} from '../../hypervisor/constants.js';
 import type { DomainDevices } from '../../hypervisor/domain-devices.js';
 import type { DomainMemorySave } from '../../hypervisor/domain-memory-save.js';
 import { HypervisorError } from '../../hypervisor/errors.js';
 import type { TypedParameter } from '../../hypervisor/typed-parameter.js';
 import { type DumpFormat, queryBlockGraph } from '../../qmp/index.js';
+import { dumpMemory } from '../../snapshot/dump-memory.js';
 import { findDisk, type GuestDisk, guestDisks } from '../../snapshot/guest-disks.js';
 import type { BareDomain } from './bare-domain.js';
+import { endQemu } from './end-qemu.js';
 import { inModel } from './errors.js';
 
 /** virDomainCoreDumpFormat. */
 const dumpFormats: readonly DumpFormat[] = ['elf', 'kdump-zlib', 'kdump-lzo', 'kdump-snappy', 'win-dmp'];
-/** A dump stops the guest and takes as long as its memory takes to write. */
-const DUMP_TIMEOUT_MS = 6 * 60 * 60_000;
 
 type Devices = Pick<DomainDevices, 'getBlockInfo' | 'blockStats' | 'blockStatsFlags' | 'getDiskErrors'> &
   Pick<DomainMemorySave, 'coreDump' | 'coreDumpWithFormat' | 'hasManagedSaveImage'>;
@@ -35,26 +44,14 @@ export function devices(domain: BareDomain): Devices {
       if (!found) throw invalid(`invalid argument: cannot find statistics for device '${name}'`);
       return found.stats;
     });
-  const dump = async (to: string, format: DumpFormat): Promise<void> =>
+  const dump = async (to: string, format: DumpFormat | undefined, flags: number): Promise<void> =>
     inModel(async () => {
-      const { qmp } = await domain.guest();
-      const done = qmp.once('DUMP_COMPLETED', { timeout: DUMP_TIMEOUT_MS });
-      await qmp.execute('dump-guest-memory', {
-        paging: false,
-        protocol: `file:${to}`,
-        detach: true,
-        ...(format === 'elf' ? {} : { format }),
-      });
-      const { data } = await done;
-      if (data.result.status !== 'completed') {
-        throw new HypervisorError(
-          `operation failed: memory-only dump failed: ${data.error ?? data.result.status}`,
-          {
-            code: VIR_ERR_OPERATION_FAILED,
-            domain: VIR_FROM_QEMU,
-          },
-        );
-      }
+      checkDump(flags);
+      if (format === undefined) throw invalid('invalid argument: unknown dumpformat');
+      const guest = await domain.guest();
+      await dumpMemory(guest, resolve(to), format);
+      if ((flags & VIR_DUMP_RESET) !== 0) await guest.qmp.execute('system_reset');
+      if ((flags & VIR_DUMP_CRASH) !== 0) await endQemu(domain);
     });
 
   return {
@@ -103,10 +100,31 @@ export function devices(domain: BareDomain): Devices {
           error: device['io-status'] === 'nospace' ? 2 : 1,
         }));
       }),
-    coreDump: (to) => dump(to, 'elf'),
-    coreDumpWithFormat: (to, format) => dump(to, dumpFormats[format] ?? 'elf'),
+    coreDump: (to, flags = 0) => dump(to, 'elf', flags),
+    coreDumpWithFormat: (to, format, flags = 0) => dump(to, dumpFormats[format], flags),
     hasManagedSaveImage: async () => false,
   };
+}
+
+/** @throws HypervisorError flags that exclude each other, as libvirt tells it, or that QEMU can't honour. */
+function checkDump(flags: number): void {
+  const has = (bit: number): boolean => (flags & bit) !== 0;
+  const pairs = [
+    ['VIR_DUMP_CRASH', VIR_DUMP_CRASH, 'VIR_DUMP_LIVE', VIR_DUMP_LIVE],
+    ['VIR_DUMP_CRASH', VIR_DUMP_CRASH, 'VIR_DUMP_RESET', VIR_DUMP_RESET],
+    ['VIR_DUMP_LIVE', VIR_DUMP_LIVE, 'VIR_DUMP_RESET', VIR_DUMP_RESET],
+  ] as const;
+  for (const [one, oneBit, other, otherBit] of pairs) {
+    if (has(oneBit) && has(otherBit)) {
+      throw invalid(`Flags '${one}' and '${other}' are mutually exclusive`);
+    }
+  }
+  if (has(VIR_DUMP_BYPASS_CACHE)) {
+    throw new HypervisorError('Operation not supported: QEMU writes a dump through the file system cache', {
+      code: VIR_ERR_OPERATION_UNSUPPORTED,
+      domain: VIR_FROM_QEMU,
+    });
+  }
 }
 
 const noCounters = {

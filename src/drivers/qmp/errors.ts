@@ -9,7 +9,13 @@ import {
   VIR_FROM_QEMU,
 } from '../../hypervisor/constants.js';
 import { ConnectionLost, HypervisorError } from '../../hypervisor/errors.js';
-import { CommandFailure, ConnectError, DisconnectedError, TimeoutError } from '../../qmp/index.js';
+import {
+  CommandFailure,
+  ConnectError,
+  DisconnectedError,
+  JobFailure,
+  TimeoutError,
+} from '../../qmp/index.js';
 import { JournalPresent } from '../../snapshot/journal.js';
 import { TakeFailure } from '../../snapshot/take.js';
 
@@ -28,6 +34,9 @@ export function toHypervisorError(error: unknown): unknown {
       `internal error: unable to execute QEMU command '${error.command}': ${error.description}`,
       error,
     );
+  }
+  if (error instanceof JobFailure) {
+    return failure(VIR_ERR_OPERATION_FAILED, `operation failed: ${error.description}`, error);
   }
   if (error instanceof DisconnectedError) {
     return new ConnectionLost('internal error: End of file from qemu monitor', { cause: error });

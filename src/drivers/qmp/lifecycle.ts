@@ -7,11 +7,13 @@ import type { DomainLifecycle } from '../../hypervisor/domain-lifecycle.js';
 import type { DomainResources } from '../../hypervisor/domain-resources.js';
 import { HypervisorError } from '../../hypervisor/errors.js';
 import type { DomainMonitor } from '../../hypervisor/monitor.js';
-import { call, QmpError } from '../../qmp/index.js';
+import { ConnectError, QmpError } from '../../qmp/index.js';
 import { processTime } from '../../snapshot/qemu-process.js';
 import type { BareDomain } from './bare-domain.js';
 import { describeDomain } from './domain-xml.js';
+import { endQemu } from './end-qemu.js';
 import { inModel } from './errors.js';
+import { reboot, shutDown } from './power.js';
 import { domainState, stateFromJournal } from './qemu-state.js';
 
 const HMP = 1;
@@ -22,12 +24,10 @@ type Lifecycle = Partial<
 
 /** What a domain is and turning it around, over a monitor. */
 export function lifecycle(domain: BareDomain): Lifecycle {
-  const run =
-    (command: 'stop' | 'cont' | 'system_reset' | 'system_powerdown' | 'inject-nmi' | 'system_wakeup') =>
-    async () =>
-      inModel(async () => {
-        await (await domain.guest()).qmp.execute(command);
-      });
+  const run = (command: 'stop' | 'cont' | 'system_reset' | 'inject-nmi' | 'system_wakeup') => async () =>
+    inModel(async () => {
+      await (await domain.guest()).qmp.execute(command);
+    });
   const cpus = async (): Promise<number> =>
     inModel(async () => (await (await domain.guest()).qmp.execute('query-cpus-fast')).length);
   const memory = async (): Promise<bigint> =>
@@ -45,10 +45,19 @@ export function lifecycle(domain: BareDomain): Lifecycle {
       // While an operation of ours in another process has the monitor, its journal tells.
       if (operation?.alive && operation.record.controller.pid !== process.pid)
         return stateFromJournal(operation.record);
-      return inModel(async () => {
-        const { status } = await (await domain.guest()).qmp.execute('query-status');
-        return domainState(status, operation?.record);
-      });
+      try {
+        return await inModel(async () => {
+          const { status } = await (await domain.guest()).qmp.execute('query-status');
+          return domainState(status, operation?.record);
+        });
+      } catch (error) {
+        // Its process is dead, but QEMU is still at it (snapshot-save, snapshot-load) and answers nobody meanwhile.
+        const { cause } = error as { cause?: unknown };
+        if (operation && cause instanceof ConnectError && cause.reason === 'busy') {
+          return stateFromJournal(operation.record);
+        }
+        throw error;
+      }
     },
     async getInfo() {
       const { state } = await (self as DomainLifecycle).getState();
@@ -81,13 +90,13 @@ export function lifecycle(domain: BareDomain): Lifecycle {
       await run('cont')();
     },
     reset: run('system_reset'),
-    reboot: run('system_reset'),
-    shutdown: run('system_powerdown'),
-    shutdownFlags: run('system_powerdown'),
+    reboot: (flags = 0) => reboot(domain, flags),
+    shutdown: () => shutDown(domain, 0),
+    shutdownFlags: (flags = 0) => shutDown(domain, flags),
     injectNMI: run('inject-nmi'),
     pmWakeup: run('system_wakeup'),
-    destroy: () => quit(domain),
-    destroyFlags: () => quit(domain),
+    destroy: () => endQemu(domain),
+    destroyFlags: () => endQemu(domain),
     getMaxMemory: memory,
     getMaxVcpus: cpus,
     async getVcpusFlags(flags = 0) {
@@ -102,17 +111,6 @@ export function lifecycle(domain: BareDomain): Lifecycle {
     qemuMonitorCommand: (command, flags = 0) => monitorCommand(domain, command, flags),
   };
   return self;
-}
-
-/** Ends QEMU; it may close the monitor before it answers. */
-async function quit(domain: BareDomain): Promise<void> {
-  await inModel(async () => {
-    const { qmp } = await domain.guest();
-    await qmp.executeTogether([call('quit')]).catch((error: unknown) => {
-      if (!(error instanceof QmpError)) throw error;
-    });
-  });
-  await domain.release();
 }
 
 /** A command as the user wrote it: JSON for QMP, text for the human monitor. @returns QEMU's answer as it sent it. */

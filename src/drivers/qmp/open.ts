@@ -27,6 +27,7 @@ import {
 import type { Domain } from '../../hypervisor/domain.js';
 import { HypervisorError } from '../../hypervisor/errors.js';
 import type { OpenOptions } from '../../hypervisor/open.js';
+import { describeOperation } from '../../snapshot/journal.js';
 import { takeNotice } from '../../snapshot/notice.js';
 import { agent } from './agent.js';
 import { BareDomain } from './bare-domain.js';
@@ -34,7 +35,7 @@ import { devices } from './devices.js';
 import { eventWatch } from './event-watch.js';
 import { lifecycle } from './lifecycle.js';
 import { snapshots } from './snapshots.js';
-import { withUnsupported } from './unsupported.js';
+import { functionName, withUnsupported } from './unsupported.js';
 
 /** How long one QEMU is waited for; of a folder's many, one that hangs must not hold up the rest. */
 const ONE_TIMEOUT_MS = 5_000;
@@ -182,6 +183,9 @@ function connection(uri: string, pool: DomainPool, options: OpenOptions): Connec
 const reading =
   /^(get|is|has|list|snapshotLookup|snapshotCurrent|snapshotNum|snapshotList|blockStats|num|free$)/;
 
+/** What libvirt lets nobody ask of a guest's agent on a read-only connection, since the answer is the guest's. */
+const asksGuest: ReadonlySet<string> = new Set(['getTime', 'getFSInfo', 'getHostname']);
+
 /** How long the process that mends a guest by itself is waited for. */
 const MENDING_PATIENCE_MS = 15_000;
 
@@ -194,7 +198,7 @@ async function checkFree(bare: BareDomain): Promise<void> {
     const operation = await bare.operation();
     if (!operation || operation.record.controller.pid === process.pid) return;
     const { record, alive, guarded } = operation;
-    const what = `snapshot '${record.snapshot}' of domain '${record.domain}'`;
+    const what = `${describeOperation(record)} of domain '${record.domain}'`;
     if (alive) {
       throw failure(VIR_ERR_OPERATION_FAILED, `snapctl (pid ${record.controller.pid}) is busy with ${what}`);
     }
@@ -223,10 +227,11 @@ function assemble(bare: BareDomain, readonly: boolean): Domain {
   return new Proxy(domain, {
     get(target, property, receiver) {
       const value: unknown = Reflect.get(target, property, receiver);
-      if (typeof value !== 'function' || typeof property === 'symbol' || reading.test(property)) return value;
-      const name = `virDomain${property.charAt(0).toUpperCase()}${property.slice(1)}`;
+      if (typeof value !== 'function' || typeof property === 'symbol') return value;
+      if (reading.test(property) && !(readonly && asksGuest.has(property))) return value;
       return async (...args: unknown[]) => {
         if (readonly) {
+          const name = functionName('Domain', property);
           throw failure(VIR_ERR_OPERATION_DENIED, `operation forbidden: read only access prevents ${name}`);
         }
         await checkFree(bare);

@@ -3,6 +3,8 @@ import {
   VIR_DOMAIN_CRASHED_PANICKED,
   VIR_DOMAIN_NOSTATE,
   VIR_DOMAIN_PAUSED,
+  VIR_DOMAIN_PAUSED_DUMP,
+  VIR_DOMAIN_PAUSED_FROM_SNAPSHOT,
   VIR_DOMAIN_PAUSED_IOERROR,
   VIR_DOMAIN_PAUSED_MIGRATION,
   VIR_DOMAIN_PAUSED_SAVE,
@@ -40,20 +42,30 @@ const states: Readonly<Record<RunState, readonly [state: number, reason: number]
   'guest-panicked': [VIR_DOMAIN_CRASHED, VIR_DOMAIN_CRASHED_PANICKED],
 };
 
+/** Why a guest stands still that ran before an operation of ours. */
+const reasons: Readonly<Record<JournalRecord['operation'], number>> = {
+  'snapshot-create': VIR_DOMAIN_PAUSED_SNAPSHOT,
+  'snapshot-revert': VIR_DOMAIN_PAUSED_FROM_SNAPSHOT,
+  'snapshot-delete': VIR_DOMAIN_PAUSED_SNAPSHOT,
+  dump: VIR_DOMAIN_PAUSED_DUMP,
+};
+
 /**
  * QEMU's run state in libvirt's terms.
  * @param record of an operation of ours on the guest: a guest that it stopped is being snapshotted.
  */
 export function domainState(status: RunState, record: JournalRecord | undefined): DomainState {
   const [state, reason] = states[status] ?? [VIR_DOMAIN_NOSTATE, 0];
-  const ours = state === VIR_DOMAIN_PAUSED && record?.operation === 'snapshot-create' && record.wasRunning;
-  return { state, reason: ours ? VIR_DOMAIN_PAUSED_SNAPSHOT : reason };
+  const ours = state === VIR_DOMAIN_PAUSED && record?.wasRunning;
+  return { state, reason: ours ? reasons[record.operation] : reason };
 }
 
 /** The state of a guest whose monitor is taken by an operation of ours, from how far that has come. */
 export function stateFromJournal(record: JournalRecord): DomainState {
-  const stopped = record.step === 'switching' && record.method !== 'precopy';
-  return stopped && record.method !== 'none'
-    ? { state: VIR_DOMAIN_PAUSED, reason: VIR_DOMAIN_PAUSED_SNAPSHOT }
+  const { operation, method, step, wasRunning } = record;
+  if (!wasRunning) return { state: VIR_DOMAIN_PAUSED, reason: VIR_DOMAIN_PAUSED_USER };
+  const quick = operation === 'snapshot-create' && (method === 'precopy' || method === 'none');
+  return step === 'switching' && !quick && operation !== 'snapshot-delete'
+    ? { state: VIR_DOMAIN_PAUSED, reason: reasons[operation] }
     : { state: VIR_DOMAIN_RUNNING, reason: VIR_DOMAIN_RUNNING_UNKNOWN };
 }

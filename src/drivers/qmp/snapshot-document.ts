@@ -62,13 +62,3 @@ export function foreignDocument(snapshot: ImageSnapshot, targets: readonly strin
     '',
   ].join('\n');
 }
-
-/** The same document with another parent. */
-export function withParent(xml: string, parent: string | undefined): string {
-  const bare = xml.replace(/\n {2}<parent>[\s\S]*?<\/parent>/, '');
-  if (parent === undefined) return bare;
-  return bare.replace(
-    /\n {2}<creationTime>/,
-    `\n  <parent>\n    <name>${escapeXml(parent)}</name>\n  </parent>$&`,
-  );
-}

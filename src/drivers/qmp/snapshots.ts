@@ -1,31 +1,28 @@
-import { randomBytes } from 'node:crypto';
 import {
   VIR_DOMAIN_SNAPSHOT_DELETE_CHILDREN,
   VIR_DOMAIN_SNAPSHOT_DELETE_CHILDREN_ONLY,
   VIR_DOMAIN_SNAPSHOT_DELETE_METADATA_ONLY,
   VIR_DOMAIN_SNAPSHOT_LIST_DESCENDANTS,
   VIR_DOMAIN_SNAPSHOT_LIST_ROOTS,
+  VIR_DOMAIN_SNAPSHOT_REVERT_FORCE,
   VIR_DOMAIN_SNAPSHOT_REVERT_PAUSED,
   VIR_DOMAIN_SNAPSHOT_REVERT_RUNNING,
+  VIR_ERR_ARGUMENT_UNSUPPORTED,
   VIR_ERR_CONFIG_UNSUPPORTED,
+  VIR_ERR_INVALID_ARG,
   VIR_ERR_NO_DOMAIN_SNAPSHOT,
-  VIR_ERR_OPERATION_INVALID,
   VIR_FROM_DOMAIN_SNAPSHOT,
 } from '../../hypervisor/constants.js';
 import { HypervisorError } from '../../hypervisor/errors.js';
 import type { DomainSnapshots, Snapshot, SnapshotFacts } from '../../hypervisor/snapshots.js';
-import { type QmpClient, queryBlockGraph, runJob } from '../../qmp/index.js';
-import { guestDisks } from '../../snapshot/guest-disks.js';
+import { deleteInternal, revertInternal } from '../../snapshot/operate-internal.js';
 import { childrenOf, descendantsOf, filterSnapshots } from '../../snapshot/snapshot-tree.js';
+import { forgetSnapshot } from '../../snapshot/stored-parent.js';
 import type { BareDomain } from './bare-domain.js';
 import { inModel } from './errors.js';
 import { createSnapshot } from './snapshot-create.js';
-import { withParent } from './snapshot-document.js';
 import { allSnapshots, type ListedSnapshot, storeOf } from './snapshot-list.js';
 import { withUnsupported } from './unsupported.js';
-
-/** Loading or deleting state inside an image takes as long as its memory takes to read. */
-const JOB_TIMEOUT_MS = 30 * 60_000;
 
 type Snapshots = Pick<
   DomainSnapshots,
@@ -131,17 +128,13 @@ function snapshot(domain: BareDomain, name: string, taken?: SnapshotFacts): Snap
   return withUnsupported<Snapshot>(known, 'DomainSnapshot');
 }
 
-/** Names of the nodes that hold a snapshot of this name inside, the one with memory first. */
-async function holders(qmp: QmpClient, name: string): Promise<string[]> {
-  const media = guestDisks(await queryBlockGraph(qmp)).flatMap(({ medium }) => {
-    const held = medium?.image.snapshots?.find((each) => each.name === name);
-    return medium && held ? [{ node: medium.node, memory: held['vm-state-size'] }] : [];
-  });
-  return media.sort((a, b) => b.memory - a.memory).map(({ node }) => node);
-}
-
 /** Goes back to a snapshot inside the images. */
 async function revert(domain: BareDomain, name: string, flags: number): Promise<void> {
+  checkFlags(flags, VIR_DOMAIN_SNAPSHOT_REVERT_RUNNING | VIR_DOMAIN_SNAPSHOT_REVERT_PAUSED | FORCE, REVERT);
+  const has = (bit: number): boolean => (flags & bit) !== 0;
+  if (has(VIR_DOMAIN_SNAPSHOT_REVERT_RUNNING) && has(VIR_DOMAIN_SNAPSHOT_REVERT_PAUSED)) {
+    throw exclusive('VIR_DOMAIN_SNAPSHOT_REVERT_RUNNING', 'VIR_DOMAIN_SNAPSHOT_REVERT_PAUSED');
+  }
   const { description } = await findSnapshot(domain, name);
   if (description.location === 'external') {
     throw failure(
@@ -149,54 +142,22 @@ async function revert(domain: BareDomain, name: string, flags: number): Promise<
       'unsupported configuration: revert to external snapshot not supported yet',
     );
   }
-  const { qmp } = await domain.guest();
-  const nodes = await holders(qmp, name);
-  const [vmstate] = nodes;
-  // A load of what isn't there would leave the guest stopped in state restore-vm.
-  if (vmstate === undefined) {
-    throw failure(
-      VIR_ERR_OPERATION_INVALID,
-      `Requested operation is not valid: no disk holds snapshot '${name}'`,
-    );
-  }
-  if (description.memory?.snapshot !== 'internal' && description.state === 'disk-snapshot') {
-    throw failure(
-      VIR_ERR_OPERATION_INVALID,
-      `Requested operation is not valid: snapshot '${name}' holds no memory: stop the guest and use qemu-img snapshot -a`,
-    );
-  }
-  const { running } = await qmp.execute('query-status');
-  const id = `snapctl-load-${randomBytes(4).toString('hex')}`;
-  try {
-    await runJob(
-      qmp,
-      id,
-      () =>
-        qmp.execute(
-          'snapshot-load',
-          { 'job-id': id, tag: name, vmstate, devices: nodes },
-          { timeout: JOB_TIMEOUT_MS },
-        ),
-      { timeout: JOB_TIMEOUT_MS },
-    );
-  } catch (error) {
-    if (running) await qmp.execute('cont').catch(() => undefined);
-    throw error;
-  }
-  const paused = (flags & VIR_DOMAIN_SNAPSHOT_REVERT_PAUSED) !== 0;
-  const wanted = (flags & VIR_DOMAIN_SNAPSHOT_REVERT_RUNNING) !== 0 || description.state === 'running';
-  const now = await qmp.execute('query-status');
-  if (wanted && !paused && !now.running) await qmp.execute('cont');
-  if (paused && now.running) await qmp.execute('stop');
-  await storeOf(domain).setCurrent(name);
+  const running = has(VIR_DOMAIN_SNAPSHOT_REVERT_RUNNING) || description.state === 'running';
+  await revertInternal(await domain.guest(), name, running && !has(VIR_DOMAIN_SNAPSHOT_REVERT_PAUSED));
 }
 
 async function remove(domain: BareDomain, name: string, flags: number): Promise<void> {
+  const children = VIR_DOMAIN_SNAPSHOT_DELETE_CHILDREN;
+  const childrenOnly = VIR_DOMAIN_SNAPSHOT_DELETE_CHILDREN_ONLY;
+  checkFlags(flags, children | childrenOnly | VIR_DOMAIN_SNAPSHOT_DELETE_METADATA_ONLY, DELETE);
+  if ((flags & children) !== 0 && (flags & childrenOnly) !== 0) {
+    throw exclusive('VIR_DOMAIN_SNAPSHOT_DELETE_CHILDREN', 'VIR_DOMAIN_SNAPSHOT_DELETE_CHILDREN_ONLY');
+  }
   const all = await allSnapshots(domain);
   const target = all.find((each) => each.name === name);
   if (!target) throw notFound(name);
-  const only = (flags & VIR_DOMAIN_SNAPSHOT_DELETE_CHILDREN_ONLY) !== 0;
-  const below = only || (flags & VIR_DOMAIN_SNAPSHOT_DELETE_CHILDREN) !== 0 ? descendantsOf(all, name) : [];
+  const only = (flags & childrenOnly) !== 0;
+  const below = only || (flags & children) !== 0 ? descendantsOf(all, name) : [];
   const doomed = [...below].reverse().concat(only ? [] : [target]);
   const metadataOnly = (flags & VIR_DOMAIN_SNAPSHOT_DELETE_METADATA_ONLY) !== 0;
   const external = doomed.filter(({ description }) => description.location === 'external');
@@ -207,40 +168,24 @@ async function remove(domain: BareDomain, name: string, flags: number): Promise<
     );
   }
   for (const each of doomed) {
-    if (!metadataOnly) await removeFromImages(domain, each.name);
-    await forget(domain, each);
+    if (metadataOnly) await forgetSnapshot(storeOf(domain), each.name);
+    else await deleteInternal(await domain.guest(), each.name);
   }
 }
 
-async function removeFromImages(domain: BareDomain, name: string): Promise<void> {
-  const { qmp } = await domain.guest();
-  const nodes = await holders(qmp, name);
-  if (nodes.length === 0) return;
-  const id = `snapctl-delete-${randomBytes(4).toString('hex')}`;
-  await runJob(
-    qmp,
-    id,
-    () =>
-      qmp.execute(
-        'snapshot-delete',
-        { 'job-id': id, tag: name, devices: nodes },
-        { timeout: JOB_TIMEOUT_MS },
-      ),
-    { timeout: JOB_TIMEOUT_MS },
+const FORCE = VIR_DOMAIN_SNAPSHOT_REVERT_FORCE;
+const REVERT = 'virDomainRevertToSnapshot';
+const DELETE = 'virDomainSnapshotDelete';
+
+/** @throws HypervisorError in libvirt's words: there is a flag that isn't known. */
+function checkFlags(flags: number, known: number, name: string): void {
+  const unknown = flags & ~known;
+  if (unknown === 0) return;
+  throw failure(
+    VIR_ERR_ARGUMENT_UNSUPPORTED,
+    `unsupported flags (0x${unknown.toString(16)}) in function ${name}`,
   );
 }
 
-/** Takes a snapshot out of the store; its children get its parent, and if it was the current one, so does that. */
-async function forget(
-  domain: BareDomain,
-  { name, description: { parent }, inStore }: ListedSnapshot,
-): Promise<void> {
-  if (!inStore) return;
-  const store = storeOf(domain);
-  const wasCurrent = (await store.current()) === name;
-  for (const child of childrenOf(await store.list(), name)) {
-    await store.put(child.name, withParent(child.xml, parent));
-  }
-  await store.remove(name);
-  if (wasCurrent) await store.setCurrent(parent);
-}
+const exclusive = (one: string, other: string): HypervisorError =>
+  failure(VIR_ERR_INVALID_ARG, `Flags '${one}' and '${other}' are mutually exclusive`);

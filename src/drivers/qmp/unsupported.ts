@@ -21,8 +21,30 @@ export function withUnsupported<T extends object>(known: Partial<T>, prefix: str
   }) as T;
 }
 
-/** `getInfo` of a domain is virDomainGetInfo; `nodeGetInfo` of a connection is virNodeGetInfo. */
-function functionName(prefix: string, method: string): string {
+/** Where libvirt spells a function otherwise than the rule below does: parts of names in capitals, other prefixes. */
+const spelt: ReadonlyMap<string, string> = new Map([
+  ['virDomainFdAssociate', 'virDomainFDAssociate'],
+  ['virDomainFsFreeze', 'virDomainFSFreeze'],
+  ['virDomainFsThaw', 'virDomainFSThaw'],
+  ['virDomainFsTrim', 'virDomainFSTrim'],
+  ['virDomainPmSuspendForDuration', 'virDomainPMSuspendForDuration'],
+  ['virDomainPmWakeup', 'virDomainPMWakeup'],
+  ['virDomainGetCPUStatsCount', 'virDomainGetCPUStats'],
+  ['virDomainXMLFromNative', 'virConnectDomainXMLFromNative'],
+  ['virDomainXMLToNative', 'virConnectDomainXMLToNative'],
+  ['virDomainSnapshotRevert', 'virDomainRevertToSnapshot'],
+  ['virConnectLibraryVersion', 'virGetVersion'],
+]);
+
+/**
+ * libvirt's name of a method's function: `getInfo` of a domain is virDomainGetInfo, `nodeGetInfo` of a connection is
+ * virNodeGetInfo.
+ * @param prefix of the object: `Domain`, `DomainSnapshot` or `Connect`.
+ */
+export function functionName(prefix: string, method: string): string {
   const name = method.charAt(0).toUpperCase() + method.slice(1);
-  return /^(Node|Domain)[A-Z]/.test(name) ? `vir${name}` : `vir${prefix}${name}`;
+  const whole = /^(Node|Domain|Storage(Pool|Vol)|Stream)[A-Z]/.test(name)
+    ? `vir${name}`
+    : `vir${prefix}${name}`;
+  return spelt.get(whole) ?? whole;
 }

@@ -1,0 +1,35 @@
+import type { Guardian } from './guardian.js';
+import type { Guest } from './guest.js';
+import type { Journal } from './journal.js';
+import type { MendReport } from './mend.js';
+import { isAlive } from './process-identity.js';
+
+/**
+ * Mends an operation of ours that has failed, here and now; where that fails too, its guardian is to try after us.
+ * @returns undefined if it could not be mended; the journal is still there then.
+ */
+export async function settleCutOff(
+  guest: Guest,
+  journal: Journal,
+  guardian: Guardian,
+  mend: (guest: Guest, journal: Journal) => Promise<MendReport>,
+  withoutQemu: (journal: Journal) => Promise<string[]>,
+): Promise<MendReport | undefined> {
+  try {
+    const report = await attempt();
+    guardian.dismiss();
+    return report;
+  } catch {
+    await guest.qmp.disconnect();
+    guardian.abandon();
+    return undefined;
+  }
+
+  async function attempt(): Promise<MendReport> {
+    if (guest.qmp.state === 'running') return mend(guest, journal);
+    const { qemu } = journal.record;
+    if (qemu && !(await isAlive(qemu))) return { outcome: 'ended', actions: await withoutQemu(journal) };
+    await guest.qmp.connect();
+    return mend(guest, journal);
+  }
+}
