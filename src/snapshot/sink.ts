@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import type { Socket } from 'node:net';
 import { createInterface } from 'node:readline';
+import { getSystemErrorMap } from 'node:util';
 import { helperProgram } from './helper-program.js';
 import { identifyProcess, type ProcessIdentity } from './process-identity.js';
 
@@ -23,6 +24,14 @@ export interface SinkReport {
   readonly received: number;
   readonly written: number;
   readonly failure: string | null;
+}
+
+/** A report's `failure` in words: `No space left on device`. */
+export function describeFailure(failure: string): string {
+  for (const [name, text] of getSystemErrorMap().values()) {
+    if (name === failure) return text.charAt(0).toUpperCase() + text.slice(1);
+  }
+  return failure;
 }
 
 /** The sink could not be started; the guest has not been touched. */

@@ -34,7 +34,7 @@ import type { SnapshotPlan } from './plan.js';
 import { takePrecopy } from './precopy.js';
 import { identifyProcess, isAlive } from './process-identity.js';
 import { Quiesce } from './quiesce.js';
-import { Sink } from './sink.js';
+import { describeFailure, Sink } from './sink.js';
 import { takeStopped } from './stopped.js';
 
 export interface TakeOptions {
@@ -267,7 +267,8 @@ async function carryOut(
   const taken = await take(operation);
   await journal.update({ step: 'finishing' });
   const report = await sink.report(AbortSignal.timeout(60_000));
-  if (report.failure) throw new Error(`cannot write '${plan.memoryFile}': ${report.failure}`);
+  if (report.failure)
+    throw new Error(`cannot write '${plan.memoryFile}': ${describeFailure(report.failure)}`);
   options.signal.throwIfAborted();
   return taken;
 }
