@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { call } from '../qmp/index.js';
+import { call, TimeoutError } from '../qmp/index.js';
 import { isAtLeast } from './guest.js';
 import { MemoryFailure, type MemoryOperation, type MemoryTaken, STALLED_MS } from './memory-operation.js';
 import { prepareMigration } from './migration-settings.js';
@@ -8,6 +8,8 @@ import { switchActions } from './overlay.js';
 import { PauseWatch } from './pause.js';
 
 const RESUME_DEADLINE_MS = 30_000;
+/** How often to see whether the stream has failed while QEMU is to resume the guest. */
+const LOOK_MS = 20;
 
 /**
  * Takes memory with QEMU's background-snapshot: the guest is stopped, its disks are switched to their overlays, its
@@ -66,17 +68,33 @@ export async function takeInBackground(operation: MemoryOperation): Promise<Memo
 
 /**
  * QEMU before 9.0 resumes the guest by itself when its memory is protected. Newer ones return to the state before,
- * which is paused: they must be told, but not before the first pages have been sent.
+ * which is paused: they must be told, but not before the first pages have been sent. None of them resumes a guest whose
+ * stream failed before it began, because nobody listened any more.
  */
 async function resume({ guest: { qmp, version } }: MemoryOperation, pauses: PauseWatch): Promise<void> {
-  if (!isAtLeast(version, 9, 0)) return pauses.untilResume(RESUME_DEADLINE_MS);
+  const byItself = !isAtLeast(version, 9, 0);
   const deadline = performance.now() + RESUME_DEADLINE_MS;
   for (;;) {
     const { status, ram } = await qmp.execute('query-migrate');
     const begun = (ram?.normal ?? 0) + (ram?.duplicate ?? 0) > 0;
-    if (begun || status === 'completed' || status === 'failed' || performance.now() > deadline) break;
+    if (status === 'failed' || status === 'cancelled' || performance.now() > deadline) break;
+    if (byItself) {
+      if (await hasResumed(pauses)) return;
+    } else if (begun || status === 'completed') {
+      break;
+    }
     await delay(0);
   }
   await qmp.execute('cont');
   await pauses.untilResume(RESUME_DEADLINE_MS);
+}
+
+async function hasResumed(pauses: PauseWatch): Promise<boolean> {
+  try {
+    await pauses.untilResume(LOOK_MS);
+    return true;
+  } catch (error) {
+    if (error instanceof TimeoutError) return false;
+    throw error;
+  }
 }
