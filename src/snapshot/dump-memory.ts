@@ -9,6 +9,7 @@ import {
 } from '../hypervisor/constants.js';
 import { HypervisorError } from '../hypervisor/index.js';
 import { type DumpFormat, passDescriptor } from '../qmp/index.js';
+import { errnoWords } from './errno-words.js';
 import { Guardian } from './guardian.js';
 import type { Guest } from './guest.js';
 import { Journal, type JournalMemory } from './journal.js';
@@ -73,16 +74,8 @@ async function create({ partial, final }: JournalMemory): Promise<FileHandle> {
       0o600,
     );
   } catch (error) {
-    const reasons: Readonly<Record<string, string>> = {
-      ENOENT: 'No such file or directory',
-      ENOTDIR: 'Not a directory',
-      EACCES: 'Permission denied',
-      ENAMETOOLONG: 'File name too long',
-      ENOSPC: 'No space left on device',
-      EROFS: 'Read-only file system',
-    };
-    const { code = '' } = error as NodeJS.ErrnoException;
-    throw failed(`Failed to create file '${final}': ${reasons[code] ?? code}`);
+    const reason = errnoWords((error as NodeJS.ErrnoException).code);
+    throw failed(`Failed to create file '${final}': ${reason}`);
   }
 }
 

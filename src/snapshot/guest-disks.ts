@@ -1,4 +1,14 @@
-import type { BlockDevice, BlockGraph, BlockNode, Image, ImageSnapshot } from '../qmp/index.js';
+import { readlink } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import {
+  type BlockDevice,
+  type BlockGraph,
+  type BlockNode,
+  type Image,
+  type ImageSnapshot,
+  queryBlockGraph,
+} from '../qmp/index.js';
+import type { Guest } from './guest.js';
 
 /** A disk of a guest as it is now, named as its user knows it. */
 export interface GuestDisk {
@@ -31,7 +41,22 @@ export interface Medium {
 /** Nodes that stand above the one that holds the data (QAPI BlockdevDriver). */
 const filters = new Set(['throttle', 'copy-on-read', 'blkdebug', 'blklogwrites', 'preallocate', 'compress']);
 
-/** The guest's disks, in QEMU's order. */
+/** The disks of a guest as they are now, their files with paths that mean the same here as in its QEMU. */
+export async function disksOf({ qmp, process: qemu }: Guest): Promise<GuestDisk[]> {
+  const disks = guestDisks(await queryBlockGraph(qmp));
+  const cwd = qemu && (await readlink(`/proc/${qemu.pid}/cwd`).catch(() => undefined));
+  if (cwd === undefined) return disks;
+  return disks.map((disk) =>
+    disk.medium && isRelative(disk.medium.file)
+      ? { ...disk, medium: { ...disk.medium, file: resolve(cwd, disk.medium.file) } }
+      : disk,
+  );
+}
+
+/** QEMU takes what is before a colon for a protocol, unless a slash comes first. */
+const isRelative = (file: string): boolean => !file.startsWith('/') && !/^[^/]*:/.test(file);
+
+/** The guest's disks, in QEMU's order; files are told as QEMU was given them. */
 export function guestDisks(graph: BlockGraph): GuestDisk[] {
   return graph.devices
     .filter((device) => device.inserted || device.removable)

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { VIR_ERR_OPERATION_INVALID, VIR_FROM_DOMAIN_SNAPSHOT } from '../hypervisor/constants.js';
 import { HypervisorError } from '../hypervisor/index.js';
-import { queryBlockGraph, runJob } from '../qmp/index.js';
+import { runJob } from '../qmp/index.js';
 import { Guardian } from './guardian.js';
 import type { Guest } from './guest.js';
-import { guestDisks } from './guest-disks.js';
+import { disksOf } from './guest-disks.js';
 import { Journal, type JournalRecord } from './journal.js';
 import { finishDelete, finishRevert, mendInternal, mendInternalWithoutQemu } from './mend-internal.js';
 import { identifyProcess } from './process-identity.js';
@@ -22,10 +22,10 @@ const invalid = (text: string): HypervisorError =>
 type Part = JournalRecord['internal'][number] & { readonly memory: number };
 
 /** The disks whose images hold a snapshot of this name, the one with memory first, and those that lack it. */
-async function partsOf({ qmp }: Guest, name: string): Promise<{ holding: Part[]; lacking: string[] }> {
+async function partsOf(guest: Guest, name: string): Promise<{ holding: Part[]; lacking: string[] }> {
   const holding: Part[] = [];
   const lacking: string[] = [];
-  for (const { target, medium } of guestDisks(await queryBlockGraph(qmp))) {
+  for (const { target, medium } of await disksOf(guest)) {
     if (!medium || medium.readonly) continue;
     if (medium.busy) throw invalid(`disk '${target}' is in use by a block job`);
     const held = medium.image.snapshots?.find((each) => each.name === name);

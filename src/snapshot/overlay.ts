@@ -2,25 +2,28 @@ import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { constants } from 'node:fs';
-import { chown, lstat, open } from 'node:fs/promises';
+import { chown, type FileHandle, lstat, open, stat } from 'node:fs/promises';
 import { VIR_ERR_CONFIG_UNSUPPORTED, VIR_ERR_OPERATION_FAILED } from '../hypervisor/constants.js';
 import { HypervisorError } from '../hypervisor/index.js';
+import { errnoWords } from './errno-words.js';
 import type { Guest } from './guest.js';
 import type { JournalOverlay } from './journal.js';
 import type { ExternalDisk } from './plan.js';
+import { checkPreparedOverlay } from './prepared-overlay.js';
 
 const QEMU_IMG_TIMEOUT_MS = 30_000;
 
 /** Names for the nodes of an operation's overlays; QEMU allows 31 letters. */
 export function describeOverlays(external: readonly ExternalDisk[]): JournalOverlay[] {
   const operation = randomBytes(4).toString('hex');
-  return external.map(({ disk, medium, file, reuse }, index) => ({
+  return external.map(({ disk, medium, file, reuse, type }, index) => ({
     disk: disk.target,
     baseNode: medium.node,
     overlayNode: `snapctl-${operation}-${index}`,
     overlayFileNode: `snapctl-${operation}-${index}f`,
     file,
-    created: !reuse,
+    // A device is formatted, but stays.
+    created: !reuse && type === 'file',
   }));
 }
 
@@ -29,14 +32,16 @@ export function describeOverlays(external: readonly ExternalDisk[]): JournalOver
  * @throws HypervisorError in libvirt's words.
  */
 export async function checkOverlayFiles(external: readonly ExternalDisk[]): Promise<void> {
-  for (const { disk, file, type, reuse } of external) {
+  for (const each of external) {
+    const { disk, file, type, reuse } = each;
     const found = await lstat(file).catch((error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT') return undefined;
-      throw new HypervisorError(`unable to stat for disk ${disk.target}: ${file}: ${error.message}`, {
+      const reason = errnoWords(error.code);
+      throw new HypervisorError(`unable to stat for disk ${disk.target}: ${file}: ${reason}`, {
         code: VIR_ERR_OPERATION_FAILED,
       });
     });
-    if (!found && reuse) {
+    if (!found && (reuse || type === 'block')) {
       throw new HypervisorError(
         `missing existing file for disk ${disk.target}: ${file}: No such file or directory`,
         {
@@ -44,17 +49,19 @@ export async function checkOverlayFiles(external: readonly ExternalDisk[]): Prom
         },
       );
     }
-    if (found && !reuse) {
+    if (found && !reuse && type === 'file') {
       throw new HypervisorError(
         `unsupported configuration: external snapshot file for disk ${disk.target} already exists and is not a block device: ${file}`,
         { code: VIR_ERR_CONFIG_UNSUPPORTED },
       );
     }
-    if (found && type === 'block' && !found.isBlockDevice()) {
+    // Names of devices are links more often than not.
+    if (type === 'block' && !(await stat(file)).isBlockDevice()) {
       throw new HypervisorError(`unsupported configuration: '${file}' is not a block device`, {
         code: VIR_ERR_CONFIG_UNSUPPORTED,
       });
     }
+    if (reuse) await checkPreparedOverlay(each);
   }
 }
 
@@ -64,12 +71,16 @@ export async function checkOverlayFiles(external: readonly ExternalDisk[]): Prom
  * not to open it. It gets the file as a descriptor: should we be killed now, it writes to that file, removed or not,
  * and makes no new one after everything has been undone.
  */
-export async function createOverlayFile(guest: Guest, { medium, file, format }: ExternalDisk): Promise<void> {
-  const handle = await open(
-    file,
-    constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY | constants.O_NOFOLLOW,
-    0o600,
-  );
+export async function createOverlayFile(guest: Guest, external: ExternalDisk): Promise<void> {
+  const { O_CREAT, O_EXCL, O_WRONLY, O_NOFOLLOW } = constants;
+  const handle = await open(external.file, O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW, 0o600);
+  await format(external, handle);
+  const { process: qemu } = guest;
+  if (qemu && process.getuid?.() === 0 && qemu.uid > 0) await chown(external.file, qemu.uid, qemu.gid);
+}
+
+/** Writes the empty overlay into an open file or device, and closes it. */
+async function format({ medium, format }: ExternalDisk, handle: FileHandle): Promise<void> {
   try {
     const target = '/proc/self/fd/3';
     const image = [
@@ -88,8 +99,6 @@ export async function createOverlayFile(guest: Guest, { medium, file, format }: 
   } finally {
     await handle.close();
   }
-  const { process: qemu } = guest;
-  if (qemu && process.getuid?.() === 0 && qemu.uid > 0) await chown(file, qemu.uid, qemu.gid);
 }
 
 /** @param descriptor what qemu-img has as descriptor 3. */
@@ -112,15 +121,17 @@ async function runQemuImg(words: readonly string[], descriptor: number): Promise
  */
 export async function addOverlayNode(
   guest: Guest,
-  { medium, format, type }: ExternalDisk,
+  external: ExternalDisk,
   overlay: JournalOverlay,
   signal: AbortSignal,
 ): Promise<void> {
+  const { medium, type, reuse } = external;
+  if (type === 'block' && !reuse) await format(external, await open(external.file, constants.O_RDWR));
   const cache = { direct: medium.cache.direct, 'no-flush': medium.cache['no-flush'] };
   await guest.qmp.execute(
     'blockdev-add',
     {
-      driver: format,
+      driver: external.format,
       'node-name': overlay.overlayNode,
       cache,
       'detect-zeroes': medium.detectZeroes,

@@ -3,6 +3,7 @@ import {
   VIR_DOMAIN_SNAPSHOT_CREATE_DISK_ONLY,
   VIR_DOMAIN_SNAPSHOT_CREATE_REUSE_EXT,
   VIR_ERR_CONFIG_UNSUPPORTED,
+  VIR_ERR_INTERNAL_ERROR,
   VIR_ERR_XML_ERROR,
   VIR_FROM_DOMAIN_SNAPSHOT,
 } from '../hypervisor/constants.js';
@@ -53,8 +54,8 @@ export function planSnapshot(
 ): SnapshotPlan {
   const diskOnly = (flags & VIR_DOMAIN_SNAPSHOT_CREATE_DISK_ONLY) !== 0;
   const memory = planMemory(request, diskOnly);
-  const asked = alignRequests(request, disks);
   const usual = diskOnly || memory === 'external' ? 'external' : 'internal';
+  const asked = alignRequests(request, disks, diskOnly ? undefined : usual);
 
   const external: ExternalDisk[] = [];
   const internal: { disk: GuestDisk; medium: Medium }[] = [];
@@ -62,24 +63,28 @@ export function planSnapshot(
   for (const disk of disks) {
     const wish = asked.get(disk);
     const { medium } = disk;
-    const mode = wish?.snapshot ?? (medium && !medium.readonly ? usual : 'no');
-    if (mode === 'no' || mode === 'manual') left.push(disk);
+    const mode = wish?.mode ?? (medium && !medium.readonly ? usual : 'no');
+    if (mode === 'no') left.push(disk);
+    // The guest would have to stand still until its user has copied the disk, with nobody to watch over it.
+    else if (mode === 'manual')
+      throw unsupported(`snapshot mode 'manual' of disk '${disk.target}' is not supported`);
     else if (!medium) throw unsupported(`unsupported empty disk '${disk.target}' for snapshot`);
     else if (medium.readonly)
       throw unsupported(`disk '${disk.target}' is read-only and cannot take part in the snapshot`);
     else if (medium.busy) throw unsupported(`disk '${disk.target}' is in use by a block job`);
     else if (mode === 'internal') internal.push({ disk, medium });
-    else if (mode === 'external') external.push(externalDisk(request.name, disk, medium, wish, flags));
-    else throw malformed(`unknown disk snapshot setting '${mode}'`);
+    else external.push(externalDisk(request.name, disk, medium, wish, flags));
   }
-  checkMixture(memory, external, internal, left);
+  checkMixture(memory, external, internal, left, diskOnly);
+  if (internal.length > 0) checkInternalName(request.name);
   return { name: request.name, memory, memoryFile: request.memory?.file, external, internal, left };
 }
 
 function planMemory({ memory }: SnapshotDescription, diskOnly: boolean): SnapshotPlan['memory'] {
   const mode = memory?.snapshot ?? (memory?.file ? 'external' : diskOnly ? 'no' : 'internal');
+  if (mode === 'manual') throw malformed("'manual' memory snapshot mode not supported");
   if (mode !== 'no' && mode !== 'internal' && mode !== 'external') {
-    throw malformed(`unknown memory snapshot setting '${mode}'`);
+    throw malformed(`Invalid value for attribute 'snapshot' in element 'memory': '${mode}'.`);
   }
   if (memory?.file && mode !== 'external') {
     throw malformed(`memory filename '${memory.file}' requires external snapshot`);
@@ -89,27 +94,83 @@ function planMemory({ memory }: SnapshotDescription, diskOnly: boolean): Snapsho
     throw malformed(`memory snapshot file path (${memory.file}) must be absolute`);
   }
   if (diskOnly && mode !== 'no') {
-    throw unsupported('memory state cannot be saved with offline or disk-only snapshot');
+    throw malformed('memory state cannot be saved with offline or disk-only snapshot');
   }
   return mode;
 }
 
-type Wish = SnapshotDescription['disks'][number] & { readonly driver?: string | undefined };
+type Wish = SnapshotDescription['disks'][number];
 
-function alignRequests(request: SnapshotDescription, disks: readonly GuestDisk[]): Map<GuestDisk, Wish> {
-  if (request.disks.length > disks.length) throw unsupported('too many disk snapshot requests for domain');
-  const asked = new Map<GuestDisk, Wish>();
-  for (const wish of request.disks) {
+const modes = ['no', 'internal', 'external', 'manual'] as const;
+/** virStorageType and virStorageFileFormat. */
+const types = 'file block dir network volume nvme vhostuser vhostvdpa'.split(' ');
+const formats = 'raw dir bochs cloop dmg iso vpc vdi fat vhd ploop cow qcow qcow2 qed vmdk'.split(' ');
+
+/** A request that is not malformed. */
+interface Aligned extends Wish {
+  readonly mode: (typeof modes)[number] | undefined;
+}
+
+function checkWish(wish: Wish): Aligned {
+  if (wish.name === '') {
+    throw new HypervisorError('internal error: missing name from disk snapshot element', {
+      code: VIR_ERR_INTERNAL_ERROR,
+      domain: VIR_FROM_DOMAIN_SNAPSHOT,
+    });
+  }
+  const mode = modes.find((each) => each === wish.snapshot);
+  if (wish.snapshot !== undefined && mode === undefined) {
+    throw malformed(`Invalid value for attribute 'snapshot' in element 'disk': '${wish.snapshot}'.`);
+  }
+  if (!types.includes(wish.type)) {
+    throw malformed(`Invalid value for attribute 'type' in element 'disk': '${wish.type}'.`);
+  }
+  if (wish.type === 'volume' || wish.type === 'dir') {
+    throw malformed(`unsupported disk snapshot type '${wish.type}'`);
+  }
+  if (wish.driver !== undefined && !formats.includes(wish.driver)) {
+    throw unsupported(`unknown disk snapshot driver '${wish.driver}'`);
+  }
+  if (wish.file !== undefined && !wish.file.startsWith('/')) {
+    throw malformed(`disk snapshot image path '${wish.file}' must be absolute`);
+  }
+  // A file or a format makes an unspecified disk external.
+  const external = mode === undefined && (wish.file !== undefined || wish.driver !== undefined);
+  return { ...wish, mode: external ? 'external' : mode };
+}
+
+/** @param match what every disk must be that is named; undefined for anything. */
+function alignRequests(
+  request: SnapshotDescription,
+  disks: readonly GuestDisk[],
+  match: 'internal' | 'external' | undefined,
+): Map<GuestDisk, Aligned> {
+  const wishes = request.disks.map(checkWish);
+  if (wishes.length > disks.length) throw unsupported('too many disk snapshot requests for domain');
+  const asked = new Map<GuestDisk, Aligned>();
+  for (const wish of wishes) {
     const disk = findDisk(disks, wish.name);
     if (!disk) throw unsupported(`no disk named '${wish.name}'`);
     if (asked.has(disk)) throw unsupported(`disk '${wish.name}' specified twice`);
-    // A file given makes an unspecified disk external, as in libvirt.
-    asked.set(
-      disk,
-      wish.snapshot === undefined && wish.file !== undefined ? { ...wish, snapshot: 'external' } : wish,
-    );
+    if (match === 'internal' && wish.mode !== undefined && wish.mode !== match) {
+      throw unsupported(`disk '${wish.name}' must use snapshot mode '${match}'`);
+    }
+    const internal = wish.mode !== undefined && wish.mode !== 'external';
+    if (wish.file !== undefined && (internal || match === 'internal')) {
+      throw unsupported(`file '${wish.file}' for disk '${wish.name}' requires use of external snapshot mode`);
+    }
+    asked.set(disk, wish);
   }
   return asked;
+}
+
+/** QEMU keeps no more of a name, and would find the snapshot under none. */
+const INTERNAL_NAME_BYTES = 255;
+
+function checkInternalName(name: string): void {
+  if (Buffer.byteLength(name) > INTERNAL_NAME_BYTES) {
+    throw unsupported(`the name of an internal snapshot may have ${INTERNAL_NAME_BYTES} bytes at most`);
+  }
 }
 
 function externalDisk(
@@ -128,8 +189,7 @@ function externalDisk(
     throw unsupported(`external active snapshots are not supported on '${type}' disks`);
   }
   const file = wish?.file ?? overlayName(name, disk, medium);
-  if (!file.startsWith('/')) throw malformed(`disk snapshot image path '${file}' must be absolute`);
-  const reuse = (flags & VIR_DOMAIN_SNAPSHOT_CREATE_REUSE_EXT) !== 0 || type === 'block';
+  const reuse = (flags & VIR_DOMAIN_SNAPSHOT_CREATE_REUSE_EXT) !== 0;
   return { disk, medium, file, format, type, reuse };
 }
 
@@ -148,32 +208,33 @@ function overlayName(name: string, disk: GuestDisk, medium: Medium): string {
   return join(dirname(medium.file), `${dot > 0 ? base.slice(0, dot) : base}.${name}`);
 }
 
+const ALL_DISKS = 'internal and full system snapshots require all disks to be selected for snapshot';
+
 function checkMixture(
   memory: SnapshotPlan['memory'],
   external: readonly ExternalDisk[],
   internal: readonly { readonly disk: GuestDisk; readonly medium: Medium }[],
   left: readonly GuestDisk[],
+  diskOnly: boolean,
 ): void {
-  if (external.length > 0 && internal.length > 0) {
-    throw unsupported('mixing internal and external targets for a snapshot is not yet supported');
-  }
-  if (memory === 'internal' && external.length > 0) {
-    throw unsupported('internal memory snapshot cannot be combined with external disk snapshots');
-  }
-  if (memory === 'external' && internal.length > 0) {
-    throw unsupported('external memory snapshot cannot be combined with internal disk snapshots');
-  }
-  if (memory !== 'external' && external.length + internal.length === 0) {
+  if (memory === 'internal' && internal.length === 0) throw unsupported(ALL_DISKS);
+  if (memory === 'no' && external.length + internal.length === 0) {
     throw unsupported(
-      memory === 'internal'
-        ? 'internal and full system snapshots require all disks to be selected for snapshot'
+      diskOnly
+        ? 'disk-only snapshots require at least one disk to be selected for snapshot'
         : 'nothing selected for snapshot',
     );
   }
+  const mixed =
+    (external.length > 0 && internal.length > 0) ||
+    (memory === 'internal' && external.length > 0) ||
+    (memory === 'external' && internal.length > 0);
+  if (mixed) {
+    throw unsupported('mixing internal and external targets for a snapshot is not yet supported');
+  }
   if (memory === 'internal') {
     const writable = left.find(({ medium }) => medium && !medium.readonly);
-    if (writable)
-      throw unsupported('internal and full system snapshots require all disks to be selected for snapshot');
+    if (writable) throw unsupported(ALL_DISKS);
   }
   for (const { disk, medium } of internal) {
     if (medium.format !== 'qcow2') {

@@ -8,6 +8,8 @@ export interface DescribedDisk {
   readonly snapshot: string | undefined;
   /** The new image of an external snapshot: a file or a device. */
   readonly file: string | undefined;
+  /** Format of the new image. */
+  readonly driver: string | undefined;
   /** `file` unless told otherwise. */
   readonly type: string;
 }
@@ -28,7 +30,16 @@ export interface SnapshotDescription {
   readonly location: SnapshotLocation;
 }
 
-/** Reads domainsnapshot XML. @throws Error it is not well-formed or is something else. */
+/** It is well-formed, but something else. */
+export class NoSnapshotXml extends Error {
+  override readonly name = 'NoSnapshotXml';
+
+  constructor(root: string | undefined) {
+    super(`expecting root element of 'domainsnapshot', not '${root}'`);
+  }
+}
+
+/** Reads domainsnapshot XML. @throws Error it is not well-formed; NoSnapshotXml. */
 export function parseSnapshotXml(xml: string): SnapshotDescription {
   const parser = new DOMParser({
     onError: (level, message) => {
@@ -36,7 +47,7 @@ export function parseSnapshotXml(xml: string): SnapshotDescription {
     },
   });
   const root = parser.parseFromString(xml, 'text/xml').documentElement;
-  if (root?.nodeName !== 'domainsnapshot') throw new Error('no domainsnapshot');
+  if (root?.nodeName !== 'domainsnapshot') throw new NoSnapshotXml(root?.nodeName);
   const [memory] = children(root, 'memory');
   const state = text(root, 'state');
   const [parent] = children(root, 'parent');
@@ -62,10 +73,12 @@ export function parseSnapshotXml(xml: string): SnapshotDescription {
 
 function describeDisk(disk: Element): DescribedDisk {
   const [source] = children(disk, 'source');
+  const [driver] = children(disk, 'driver');
   return {
     name: value(disk, 'name') ?? '',
     snapshot: value(disk, 'snapshot'),
     file: source && (value(source, 'file') ?? value(source, 'dev')),
+    driver: driver && value(driver, 'type'),
     type: value(disk, 'type') ?? 'file',
   };
 }

@@ -12,9 +12,9 @@ import type { DomainDevices } from '../../hypervisor/domain-devices.js';
 import type { DomainMemorySave } from '../../hypervisor/domain-memory-save.js';
 import { HypervisorError } from '../../hypervisor/errors.js';
 import type { TypedParameter } from '../../hypervisor/typed-parameter.js';
-import { type DumpFormat, queryBlockGraph } from '../../qmp/index.js';
+import type { DumpFormat } from '../../qmp/index.js';
 import { dumpMemory } from '../../snapshot/dump-memory.js';
-import { findDisk, type GuestDisk, guestDisks } from '../../snapshot/guest-disks.js';
+import { disksOf, findDisk, type GuestDisk } from '../../snapshot/guest-disks.js';
 import type { BareDomain } from './bare-domain.js';
 import { endQemu } from './end-qemu.js';
 import { inModel } from './errors.js';
@@ -27,8 +27,7 @@ type Devices = Pick<DomainDevices, 'getBlockInfo' | 'blockStats' | 'blockStatsFl
 
 /** A domain's disks and dumps, over a monitor. */
 export function devices(domain: BareDomain): Devices {
-  const disks = async (): Promise<GuestDisk[]> =>
-    guestDisks(await queryBlockGraph((await domain.guest()).qmp));
+  const disks = async (): Promise<GuestDisk[]> => disksOf(await domain.guest());
   const statistics = async (name: string): Promise<Counters> =>
     inModel(async () => {
       const { qmp } = await domain.guest();

@@ -1,7 +1,6 @@
 import { readlink } from 'node:fs/promises';
-import { queryBlockGraph } from '../../qmp/index.js';
 import type { Guest } from '../../snapshot/guest.js';
-import { type GuestDisk, guestDisks } from '../../snapshot/guest-disks.js';
+import { disksOf, type GuestDisk } from '../../snapshot/guest-disks.js';
 import { escapeXml } from '../../snapshot/snapshot-xml.js';
 
 /**
@@ -17,7 +16,7 @@ export async function describeDomain(guest: Guest): Promise<string> {
   const arch = cpus[0]?.target ?? 'x86_64';
   const emulator = guest.process && (await readlink(`/proc/${guest.process.pid}/exe`).catch(() => undefined));
   const memory = Math.floor((base + plugged) / 1024);
-  const disks = guestDisks(await queryBlockGraph(qmp));
+  const disks = await disksOf(guest);
   return [
     `<domain type='${kvm ? 'kvm' : 'qemu'}'${guest.process ? ` id='${guest.process.pid}'` : ''}>`,
     `  <name>${escapeXml(guest.name)}</name>`,

@@ -3,20 +3,29 @@ import {
   VIR_DOMAIN_SNAPSHOT_CREATE_DISK_ONLY,
   VIR_DOMAIN_SNAPSHOT_CREATE_NO_METADATA,
   VIR_DOMAIN_SNAPSHOT_CREATE_REDEFINE,
+  VIR_DOMAIN_SNAPSHOT_CREATE_VALIDATE,
   VIR_ERR_OPERATION_FAILED,
   VIR_ERR_OPERATION_INVALID,
+  VIR_ERR_OPERATION_UNSUPPORTED,
+  VIR_ERR_XML_DETAIL,
   VIR_ERR_XML_ERROR,
+  VIR_ERR_XML_INVALID_SCHEMA,
   VIR_FROM_DOMAIN_SNAPSHOT,
 } from '../../hypervisor/constants.js';
 import { HypervisorError } from '../../hypervisor/errors.js';
 import type { SnapshotCreateOptions, SnapshotFacts } from '../../hypervisor/snapshots.js';
-import { queryBlockGraph } from '../../qmp/index.js';
 import { checkCreate } from '../../snapshot/flag-rules.js';
-import { guestDisks } from '../../snapshot/guest-disks.js';
+import { disksOf } from '../../snapshot/guest-disks.js';
 import { methods } from '../../snapshot/method.js';
 import { planSnapshot } from '../../snapshot/plan.js';
-import { parseSnapshotXml, type SnapshotDescription } from '../../snapshot/snapshot-description.js';
+import { checkRedefine } from '../../snapshot/redefine-rules.js';
+import {
+  NoSnapshotXml,
+  parseSnapshotXml,
+  type SnapshotDescription,
+} from '../../snapshot/snapshot-description.js';
 import { takeSnapshot } from '../../snapshot/take.js';
+import { SCHEMA, validateSnapshotXml } from '../../snapshot/validate-xml.js';
 import type { BareDomain } from './bare-domain.js';
 import { describeDomain } from './domain-xml.js';
 import { snapshotDocument } from './snapshot-document.js';
@@ -33,7 +42,10 @@ export async function createSnapshot(
   options: SnapshotCreateOptions,
 ): Promise<{ name: string; taken?: SnapshotFacts }> {
   const request = parse(xml);
+  if ((flags & VIR_DOMAIN_SNAPSHOT_CREATE_VALIDATE) !== 0) await validate(domain, xml);
   if ((flags & VIR_DOMAIN_SNAPSHOT_CREATE_REDEFINE) !== 0) return redefine(domain, xml, request, flags);
+  const keep = (flags & VIR_DOMAIN_SNAPSHOT_CREATE_NO_METADATA) === 0;
+  if (keep && request.name !== undefined) checkName(request.name);
   const guest = await domain.guest();
   const { running, status } = await guest.qmp.execute('query-status');
   const diskOnly = (flags & VIR_DOMAIN_SNAPSHOT_CREATE_DISK_ONLY) !== 0;
@@ -50,12 +62,18 @@ export async function createSnapshot(
       `Requested operation is not valid: the guest is in state ${status}`,
     );
   }
+  if (status === 'suspended') {
+    throw failure(
+      VIR_ERR_OPERATION_UNSUPPORTED,
+      "Operation not supported: qemu doesn't support taking snapshots of PMSUSPENDED guests",
+    );
+  }
   const creationTime = Math.floor(Date.now() / 1000);
   const name = request.name ?? String(creationTime);
   if ((await allSnapshots(domain)).some((snapshot) => snapshot.name === name)) {
     throw failure(VIR_ERR_OPERATION_FAILED, `operation failed: domain moment ${name} already exists`);
   }
-  const plan = planSnapshot({ ...request, name }, flags, guestDisks(await queryBlockGraph(guest.qmp)));
+  const plan = planSnapshot({ ...request, name }, flags, await disksOf(guest));
   const document = snapshotDocument(plan, {
     description: request.description,
     state: diskOnly ? 'disk-snapshot' : running ? 'running' : 'paused',
@@ -66,7 +84,7 @@ export async function createSnapshot(
   const taken = await takeSnapshot(guest, plan, {
     flags,
     method: methods.find((method) => method === options.method),
-    xml: (flags & VIR_DOMAIN_SNAPSHOT_CREATE_NO_METADATA) !== 0 ? null : document,
+    xml: keep ? document : null,
     running,
     signal: options.signal ?? new AbortController().signal,
     ...(options.onProgress ? { onProgress: options.onProgress } : {}),
@@ -88,8 +106,33 @@ function parse(xml: string): SnapshotDescription {
   try {
     return parseSnapshotXml(xml);
   } catch (error) {
-    throw failure(VIR_ERR_XML_ERROR, `XML error: ${(error as Error).message.split('\n')[0]}`);
+    if (error instanceof NoSnapshotXml) throw failure(VIR_ERR_XML_ERROR, `XML error: ${error.message}`);
+    throw failure(VIR_ERR_XML_DETAIL, `(domain_snapshot): ${(error as Error).message.split('\n')[0]}`);
   }
+}
+
+/** The schema names disks as libvirt does; ours have the names that QEMU was given. */
+async function validate(domain: BareDomain, xml: string): Promise<void> {
+  const disks = await disksOf(await domain.guest());
+  const wrong = await validateSnapshotXml(
+    xml,
+    disks.flatMap(({ names }) => names),
+  );
+  if (wrong.length === 0) return;
+  throw failure(
+    VIR_ERR_XML_INVALID_SCHEMA,
+    `XML document failed to validate against schema: Unable to validate doc against ${SCHEMA}\n${wrong.join('\n')}`,
+  );
+}
+
+/** libvirt keeps records in files of the snapshots' names; ours could have any, but are to be taken over by it. */
+function checkName(name: string): void {
+  const reason = name.includes('/')
+    ? "can't contain '/'"
+    : name.startsWith('.')
+      ? "can't start with '.'"
+      : undefined;
+  if (reason) throw failure(VIR_ERR_XML_DETAIL, `invalid snapshot name '${name}': name ${reason}`);
 }
 
 async function redefine(
@@ -99,23 +142,9 @@ async function redefine(
   flags: number,
 ): Promise<{ name: string }> {
   checkCreate(flags, { active: true, persistent: true, externalMemory: false, memoryLeftOut: false });
-  const { name, parent, state, creationTime } = request;
-  if (name === undefined)
-    throw failure(VIR_ERR_XML_ERROR, 'XML error: a redefined snapshot must have a name');
-  if (creationTime === undefined) {
-    throw failure(VIR_ERR_XML_ERROR, 'XML error: missing creationTime from existing snapshot');
-  }
-  if (state === undefined)
-    throw failure(VIR_ERR_XML_ERROR, 'XML error: missing state from existing snapshot');
   const all = await allSnapshots(domain);
-  if (parent !== undefined) {
-    if (parent === name) {
-      throw failure(VIR_ERR_XML_ERROR, `invalid argument: cannot set snapshot ${name} as its own parent`);
-    }
-    if (!all.some((snapshot) => snapshot.name === parent)) {
-      throw failure(VIR_ERR_XML_ERROR, `invalid argument: parent ${parent} for snapshot ${name} not found`);
-    }
-  }
+  const name = checkRedefine(xml, request, flags, domain.identity.uuid, all);
+  checkName(name);
   const store = storeOf(domain);
   await store.put(name, xml);
   if ((flags & VIR_DOMAIN_SNAPSHOT_CREATE_CURRENT) !== 0) await store.setCurrent(name);

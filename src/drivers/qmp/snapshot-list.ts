@@ -1,5 +1,4 @@
-import { queryBlockGraph } from '../../qmp/index.js';
-import { commonInternalSnapshots, guestDisks } from '../../snapshot/guest-disks.js';
+import { commonInternalSnapshots, disksOf } from '../../snapshot/guest-disks.js';
 import { parseSnapshotXml } from '../../snapshot/snapshot-description.js';
 import { SnapshotStore, type StoredSnapshot } from '../../snapshot/snapshot-store.js';
 import type { BareDomain } from './bare-domain.js';
@@ -16,8 +15,7 @@ export const storeOf = (domain: BareDomain): SnapshotStore => new SnapshotStore(
 export async function allSnapshots(domain: BareDomain): Promise<ListedSnapshot[]> {
   const stored = (await storeOf(domain).list()).map((snapshot) => ({ ...snapshot, inStore: true }));
   const known = new Set(stored.map(({ name }) => name));
-  const { qmp } = await domain.guest();
-  const disks = guestDisks(await queryBlockGraph(qmp));
+  const disks = await disksOf(await domain.guest());
   const targets = disks.filter(({ medium }) => medium && !medium.readonly).map(({ target }) => target);
   const foreign = commonInternalSnapshots(disks)
     .filter(({ name }) => !known.has(name))

@@ -22,7 +22,7 @@ describe('domainsnapshot XML', () => {
       parent: undefined,
       memory: { snapshot: 'external', file: '/m,<1>' },
       disks: [
-        { name: 'vda', snapshot: 'external', file: '/d & e', type: 'file' },
+        { name: 'vda', snapshot: 'external', driver: 'qcow2', file: '/d & e', type: 'file' },
         { name: '/dev/x', snapshot: undefined, file: '/dev/y', type: 'block' },
         { name: 'vdc', snapshot: 'no', file: undefined, type: 'file' },
       ],
@@ -61,7 +61,9 @@ describe('domainsnapshot XML', () => {
   });
 
   test('something else is refused', () => {
-    expect(() => parseSnapshotXml('<domain/>')).toThrow('no domainsnapshot');
+    expect(() => parseSnapshotXml('<domain/>')).toThrow(
+      "expecting root element of 'domainsnapshot', not 'domain'",
+    );
     expect(() => parseSnapshotXml('<domainsnapshot>')).toThrow();
   });
 
