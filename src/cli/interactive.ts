@@ -1,6 +1,5 @@
-import { createInterface } from 'node:readline';
 import { GrammarError, type ParsedCommand, parseLine } from '../grammar/index.js';
-import { defaultURI } from '../hypervisor/index.js';
+import { type Connection, defaultURI } from '../hypervisor/index.js';
 import {
   type CommandSpec,
   dispatch,
@@ -12,6 +11,7 @@ import {
 import { openerFor } from './connect.js';
 import { DebugTrace } from './debug.js';
 import type { Globals } from './globals.js';
+import { LineReader } from './line-reader.js';
 import type { LogFile } from './log-file.js';
 import { reserveDescriptors } from './reserve-descriptors.js';
 
@@ -48,7 +48,17 @@ export async function interact({ globals, output, registry, log }: InteractOptio
     }
   }
   output.extra(BANNER);
-  const reader = new LineReader(output, globals.json);
+  const reader = new LineReader(output, {
+    silent: globals.json,
+    complete: async (line) => {
+      const { completeLine } = await import('../completion/index.js');
+      const connection = (): Promise<Connection> => session.connection();
+      const { start, candidates } = await completeLine(line, line.length, { registry, connection });
+      // What the search took from the hypervisor is of no further use.
+      await session.release();
+      return { start, texts: candidates.map(({ insert }) => insert) };
+    },
+  });
   let running: AbortController | undefined;
   const onInterrupt = (): void => running?.abort();
   process.on('SIGINT', onInterrupt);
@@ -93,71 +103,5 @@ async function parse(
     if (!(error instanceof GrammarError)) throw error;
     for (const message of error.messages) output.error(message);
     return [];
-  }
-}
-
-/**
- * Lines of input, one at a time. On a terminal with editing; otherwise the prompt and the line are shown as
- * virsh shows them, so that a transcript reads like a session.
- */
-class LineReader {
-  readonly #output: Output;
-  readonly #terminal: boolean;
-  readonly #silent: boolean;
-  readonly #lines: ReturnType<typeof createInterface>;
-  readonly #waiting: ((line: string | undefined) => void)[] = [];
-  readonly #ready: string[] = [];
-  #closed = false;
-
-  constructor(output: Output, silent: boolean) {
-    this.#output = output;
-    this.#silent = silent;
-    this.#terminal = Boolean(output.streams.stdin.isTTY && output.streams.stdout.isTTY);
-    this.#lines = createInterface({
-      input: output.streams.stdin,
-      ...(this.#terminal ? { output: output.streams.stdout, terminal: true } : { terminal: false }),
-    });
-    this.#lines.on('line', (line) => {
-      const waiter = this.#waiting.shift();
-      if (waiter) waiter(line);
-      else this.#ready.push(line);
-    });
-    this.#lines.on('SIGINT', () => {
-      // At the prompt: drop what was typed. While a command runs: the program's own handler hears it.
-      if (this.#waiting.length > 0) {
-        this.#lines.write(null, { ctrl: true, name: 'u' });
-        this.#output.print('\n');
-        this.#lines.prompt();
-      } else {
-        process.kill(process.pid, 'SIGINT');
-      }
-    });
-    this.#lines.once('close', () => {
-      this.#closed = true;
-      for (const waiter of this.#waiting.splice(0)) waiter(undefined);
-    });
-  }
-
-  async next(prompt: string): Promise<string | undefined> {
-    if (this.#terminal) {
-      this.#lines.setPrompt(prompt);
-      this.#lines.prompt();
-    }
-    const line = await this.#take();
-    if (!this.#terminal && !this.#silent) {
-      this.#output.print(line === undefined ? prompt : `${prompt}${line}\n`);
-    }
-    return line;
-  }
-
-  close(): void {
-    this.#lines.close();
-  }
-
-  #take(): Promise<string | undefined> {
-    const line = this.#ready.shift();
-    if (line !== undefined) return Promise.resolve(line);
-    if (this.#closed) return Promise.resolve(undefined);
-    return new Promise((resolve) => this.#waiting.push(resolve));
   }
 }
