@@ -45,16 +45,32 @@ const filters = new Set(['throttle', 'copy-on-read', 'blkdebug', 'blklogwrites',
 export async function disksOf({ qmp, process: qemu }: Guest): Promise<GuestDisk[]> {
   const disks = guestDisks(await queryBlockGraph(qmp));
   const cwd = qemu && (await readlink(`/proc/${qemu.pid}/cwd`).catch(() => undefined));
-  if (cwd === undefined) return disks;
   return disks.map((disk) =>
-    disk.medium && isRelative(disk.medium.file)
-      ? { ...disk, medium: { ...disk.medium, file: resolve(cwd, disk.medium.file) } }
-      : disk,
+    disk.medium ? { ...disk, medium: { ...disk.medium, file: plainPath(disk.medium.file, cwd) } } : disk,
   );
 }
 
-/** QEMU takes what is before a colon for a protocol, unless a slash comes first. */
-const isRelative = (file: string): boolean => !file.startsWith('/') && !/^[^/]*:/.test(file);
+/**
+ * The path in what QEMU calls an image's file name. A relative one is from its own folder; and where the image's header
+ * names its backing file otherwise than QEMU was told (a path that was relative), all options are in it, as JSON.
+ */
+export function plainPath(file: string, cwd: string | undefined): string {
+  const inner = file.startsWith('json:') ? (filenameIn(file.slice('json:'.length)) ?? file) : file;
+  // QEMU takes what is before a colon for a protocol, unless a slash comes first.
+  const relative = !inner.startsWith('/') && !/^[^/]*:/.test(inner);
+  return relative && cwd !== undefined ? resolve(cwd, inner) : inner;
+}
+
+function filenameIn(json: string): string | undefined {
+  try {
+    const options = JSON.parse(json) as Record<string, unknown>;
+    const file = (options.file ?? options) as Record<string, unknown>;
+    const filename = file.filename ?? options['file.filename'];
+    return typeof filename === 'string' ? filename : undefined;
+  } catch {
+    return undefined;
+  }
+}
 
 /** The guest's disks, in QEMU's order; files are told as QEMU was given them. */
 export function guestDisks(graph: BlockGraph): GuestDisk[] {
