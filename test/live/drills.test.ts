@@ -10,26 +10,34 @@ const snapctl = fileURLToPath(new URL('../../dist/snapctl.js', import.meta.url))
 
 /** The short form: a few of each kind, always the same choices. The long form is test/drills/run.mjs. */
 const few: Readonly<Record<string, number>> = {
-  'kill command': 3,
+  'kill command': 2,
   'kill both': 1,
   'kill sink': 1,
   'full disk': process.getuid?.() === 0 ? 1 : 0,
   'slow agent': 1,
   'two at once': 1,
   'kill qemu': 1,
-  'bad socket': 4,
+  'bad socket': 1,
 };
 
-describe.each(qemuPrograms)('whatever is killed, stopped or starved on %s', (_, find) => {
+/** The two that take longest are shared between the versions; the long form runs everything on both. */
+const leftOut: Readonly<Record<string, string>> = {
+  'the installed QEMU': 'slow agent',
+  'QEMU 10': 'kill qemu',
+};
+
+describe.each(qemuPrograms)('whatever is killed, stopped or starved on %s', (version, find) => {
+  const kinds = Object.keys(few).filter((kind) => kind !== leftOut[version]);
+
   test('the guest goes on and nothing is left in part', async () => {
     const total = await runDrills({
       seed: 20,
       count: (kind) => few[kind] ?? 0,
-      only: Object.keys(few),
+      only: kinds,
       program: await find(),
       snapctl,
     });
     expect([...total.values()].flatMap(({ findings }) => findings)).toEqual([]);
-    for (const [kind, count] of Object.entries(few)) expect(total.get(kind)?.run).toBe(count);
+    for (const kind of kinds) expect(total.get(kind)?.run).toBe(few[kind]);
   });
 });
