@@ -24,6 +24,25 @@ export interface SnapshotFacts {
   readonly milliseconds: number;
 }
 
+/** What can be asked of a driver that goes back to snapshots itself; libvirt's own driver doesn't look at it. */
+export interface SnapshotRevertOptions {
+  /** Name of a snapshot to be taken of the present state first. */
+  readonly keep?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** Told while memory is loaded; bytes. */
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+/** How a guest is put back by starting it anew: its command lines, each with the program, and its disks. */
+export interface SnapshotRevertPlan {
+  readonly before: readonly string[];
+  readonly after: readonly string[];
+  readonly memoryFile: string | null;
+  readonly disks: readonly { readonly disk: string; readonly frozen: string; readonly overlay: string }[];
+  /** Images that are removed afterwards, and what is in them with them. */
+  readonly discard: readonly string[];
+}
+
 /** A snapshot libvirt (or a driver of ours) keeps metadata of. */
 export interface Snapshot {
   readonly name: string;
@@ -39,7 +58,9 @@ export interface Snapshot {
   isCurrent(flags?: number): Promise<boolean>;
   hasMetadata(flags?: number): Promise<boolean>;
   /** virDomainRevertToSnapshot. */
-  revert(flags?: number): Promise<void>;
+  revert(flags?: number, options?: SnapshotRevertOptions): Promise<void>;
+  /** What a revert would do, where the driver starts a new QEMU for it. Nothing is touched. */
+  planRevert?(flags?: number): Promise<SnapshotRevertPlan>;
   delete(flags?: number): Promise<void>;
   free(): Promise<void>;
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { makePrivateFolder, sweepAsides, syncFolder, writeDurably } from './durable-file.js';
 import type { MigrationSettings } from './migration-settings.js';
 import type { ProcessIdentity } from './process-identity.js';
+import type { JournalRelaunch } from './relaunch-journal.js';
 
 /** How memory is taken; `none` for snapshots of disks alone. */
 export type MemoryMethod = 'none' | 'background' | 'precopy' | 'stopped' | 'internal';
@@ -70,6 +71,8 @@ export interface JournalRecord {
   readonly jobs: readonly string[];
   /** The snapshot's document, to be stored when the operation can only be completed forwards. */
   readonly snapshotXml: string | null;
+  /** Of a revert that puts a new QEMU in the place of the old one. */
+  readonly relaunch?: JournalRelaunch;
 }
 
 const FILE = 'journal.json';

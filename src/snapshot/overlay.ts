@@ -65,13 +65,20 @@ export async function checkOverlayFiles(external: readonly ExternalDisk[]): Prom
   }
 }
 
+/** An overlay to be made, and the image that it lies on. */
+export interface OverlayOnImage {
+  readonly medium: Pick<ExternalDisk['medium'], 'file' | 'format' | 'size'>;
+  readonly file: string;
+  readonly format: ExternalDisk['format'];
+}
+
 /**
  * Makes an empty overlay file on top of a disk's present image, owned by whom QEMU runs as. The name must be free:
  * a file or a symbolic link in its place is an error. QEMU holds the image's lock, so qemu-img is told the size and
  * not to open it. It gets the file as a descriptor: should we be killed now, it writes to that file, removed or not,
  * and makes no new one after everything has been undone.
  */
-export async function createOverlayFile(guest: Guest, external: ExternalDisk): Promise<void> {
+export async function createOverlayFile(guest: Guest, external: OverlayOnImage): Promise<void> {
   const { O_CREAT, O_EXCL, O_WRONLY, O_NOFOLLOW } = constants;
   const handle = await open(external.file, O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW, 0o600);
   await format(external, handle);
@@ -80,7 +87,7 @@ export async function createOverlayFile(guest: Guest, external: ExternalDisk): P
 }
 
 /** Writes the empty overlay into an open file or device, and closes it. */
-async function format({ medium, format }: ExternalDisk, handle: FileHandle): Promise<void> {
+async function format({ medium, format }: OverlayOnImage, handle: FileHandle): Promise<void> {
   try {
     const target = '/proc/self/fd/3';
     const image = [

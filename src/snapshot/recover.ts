@@ -9,6 +9,7 @@ import { mendInternal, mendInternalWithoutQemu } from './mend-internal.js';
 import { mendWithoutQemu } from './mend-without-qemu.js';
 import { leaveNotice } from './notice.js';
 import { isAlive } from './process-identity.js';
+import { mendRelaunch } from './relaunch-mend.js';
 
 export interface RecoverOptions {
   /** Milliseconds to wait for the monitor to come free, and for an agent to answer. */
@@ -33,6 +34,11 @@ export async function recoverDomain(folder: string, options: RecoverOptions): Pr
   if (!journal) return { outcome: 'nothing' };
   const { record } = journal;
   if (!options.inCharge && (await inOtherHands(record))) return { outcome: 'busy', record };
+  if (record.relaunch) {
+    const report = await mendRelaunch(journal, { patience: options.patience });
+    await leaveNotice(folder, record, report);
+    return { ...report, record };
+  }
   const guest = await connect(record, options.patience);
   try {
     const report = guest

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makePrivateFolder, syncFolder, writeDurably } from './durable-file.js';
+import type { LaunchRecord } from './relaunch-record.js';
 import { parseSnapshotXml, type SnapshotDescription } from './snapshot-description.js';
 
 /** A snapshot as the store has it. */
@@ -52,7 +53,29 @@ export class SnapshotStore {
 
   async remove(name: string): Promise<void> {
     await rm(this.#path(name), { force: true });
+    await rm(this.#launchPath(name), { force: true });
     await syncFolder(this.#folder);
+  }
+
+  /** Keeps, beside a snapshot's document, how its guest's QEMU was started. */
+  async putLaunch(name: string, launch: LaunchRecord): Promise<void> {
+    await makePrivateFolder(this.#folder);
+    await writeDurably(this.#launchPath(name), JSON.stringify(launch));
+  }
+
+  /** @returns undefined if it was not kept: of snapshots that were redefined, for example. */
+  async findLaunch(name: string): Promise<LaunchRecord | undefined> {
+    const text = await readFile(this.#launchPath(name), 'utf8').catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return undefined;
+      throw error;
+    });
+    if (text === undefined) return undefined;
+    const launch = JSON.parse(text) as LaunchRecord;
+    return launch.version === 1 ? launch : undefined;
+  }
+
+  async removeLaunch(name: string): Promise<void> {
+    await rm(this.#launchPath(name), { force: true });
   }
 
   /** Name of the current snapshot, if there is one and it still exists. */
@@ -72,6 +95,10 @@ export class SnapshotStore {
     const description = parseSnapshotXml(xml);
     if (description.name === undefined) throw new Error(`${path}: a snapshot without a name`);
     return { name: description.name, description, xml };
+  }
+
+  #launchPath(name: string): string {
+    return this.#path(name).replace(/\.xml$/, '.launch');
   }
 
   /** A file name that no snapshot's name can lead out of the folder: what is not plain is percent-encoded. */

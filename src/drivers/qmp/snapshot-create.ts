@@ -19,6 +19,8 @@ import { disksOf } from '../../snapshot/guest-disks.js';
 import { methods } from '../../snapshot/method.js';
 import { planSnapshot } from '../../snapshot/plan.js';
 import { checkRedefine } from '../../snapshot/redefine-rules.js';
+import { noteFrozen } from '../../snapshot/relaunch-frozen.js';
+import { readLaunch } from '../../snapshot/relaunch-record.js';
 import {
   NoSnapshotXml,
   parseSnapshotXml,
@@ -81,6 +83,9 @@ export async function createSnapshot(
     creationTime,
     domainXml: await describeDomain(guest),
   });
+  // Going back to it starts QEMU anew, as it is now; what can't be looked into is made do without.
+  const launch = keep ? await readLaunch(guest).catch(() => undefined) : undefined;
+  if (launch) await storeOf(domain).putLaunch(name, launch);
   const taken = await takeSnapshot(guest, plan, {
     flags,
     method: methods.find((method) => method === options.method),
@@ -88,7 +93,12 @@ export async function createSnapshot(
     running,
     signal: options.signal ?? new AbortController().signal,
     ...(options.onProgress ? { onProgress: options.onProgress } : {}),
+  }).catch(async (error: unknown) => {
+    const store = storeOf(domain);
+    if (launch && !(await store.find(name))) await store.removeLaunch(name);
+    throw error;
   });
+  if (launch) await noteFrozen(storeOf(domain), name);
   return {
     name,
     taken: {

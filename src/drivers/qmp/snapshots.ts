@@ -6,6 +6,7 @@ import {
   VIR_DOMAIN_SNAPSHOT_LIST_ROOTS,
   VIR_DOMAIN_SNAPSHOT_REVERT_FORCE,
   VIR_DOMAIN_SNAPSHOT_REVERT_PAUSED,
+  VIR_DOMAIN_SNAPSHOT_REVERT_RESET_NVRAM,
   VIR_DOMAIN_SNAPSHOT_REVERT_RUNNING,
   VIR_ERR_ARGUMENT_UNSUPPORTED,
   VIR_ERR_CONFIG_UNSUPPORTED,
@@ -14,12 +15,18 @@ import {
   VIR_FROM_DOMAIN_SNAPSHOT,
 } from '../../hypervisor/constants.js';
 import { HypervisorError } from '../../hypervisor/errors.js';
-import type { DomainSnapshots, Snapshot, SnapshotFacts } from '../../hypervisor/snapshots.js';
+import type {
+  DomainSnapshots,
+  Snapshot,
+  SnapshotFacts,
+  SnapshotRevertOptions,
+} from '../../hypervisor/snapshots.js';
 import { deleteInternal, revertInternal } from '../../snapshot/operate-internal.js';
 import { childrenOf, descendantsOf, filterSnapshots } from '../../snapshot/snapshot-tree.js';
 import { forgetSnapshot } from '../../snapshot/stored-parent.js';
 import type { BareDomain } from './bare-domain.js';
 import { inModel } from './errors.js';
+import { describeRevert, revertExternal } from './revert.js';
 import { createSnapshot } from './snapshot-create.js';
 import { allSnapshots, type ListedSnapshot, storeOf } from './snapshot-list.js';
 import { withUnsupported } from './unsupported.js';
@@ -121,25 +128,42 @@ function snapshot(domain: BareDomain, name: string, taken?: SnapshotFacts): Snap
       inModel(async () => (await children(flags)).map((child) => snapshot(domain, child.name))),
     isCurrent: async () => (await storeOf(domain).current()) === name,
     hasMetadata: () => inModel(async () => (await findSnapshot(domain, name)).inStore),
-    revert: (flags = 0) => inModel(() => revert(domain, name, flags)),
+    revert: (flags = 0, options = {}) => inModel(() => revert(domain, name, flags, options)),
+    planRevert: (flags = 0) =>
+      inModel(async () => {
+        const found = await findSnapshot(domain, name);
+        if (found.description.location === 'external') return describeRevert(domain, found, flags);
+        throw failure(
+          VIR_ERR_CONFIG_UNSUPPORTED,
+          'unsupported configuration: an internal snapshot is loaded by the QEMU that runs',
+        );
+      }),
     delete: (flags = 0) => inModel(() => remove(domain, name, flags)),
     free: async () => undefined,
   };
   return withUnsupported<Snapshot>(known, 'DomainSnapshot');
 }
 
-/** Goes back to a snapshot inside the images. */
-async function revert(domain: BareDomain, name: string, flags: number): Promise<void> {
-  checkFlags(flags, VIR_DOMAIN_SNAPSHOT_REVERT_RUNNING | VIR_DOMAIN_SNAPSHOT_REVERT_PAUSED | FORCE, REVERT);
+/** Goes back to a snapshot, inside the images or outside. */
+async function revert(
+  domain: BareDomain,
+  name: string,
+  flags: number,
+  options: SnapshotRevertOptions,
+): Promise<void> {
+  const known = VIR_DOMAIN_SNAPSHOT_REVERT_RUNNING | VIR_DOMAIN_SNAPSHOT_REVERT_PAUSED | FORCE;
+  checkFlags(flags, known | VIR_DOMAIN_SNAPSHOT_REVERT_RESET_NVRAM, REVERT);
   const has = (bit: number): boolean => (flags & bit) !== 0;
   if (has(VIR_DOMAIN_SNAPSHOT_REVERT_RUNNING) && has(VIR_DOMAIN_SNAPSHOT_REVERT_PAUSED)) {
     throw exclusive('VIR_DOMAIN_SNAPSHOT_REVERT_RUNNING', 'VIR_DOMAIN_SNAPSHOT_REVERT_PAUSED');
   }
-  const { description } = await findSnapshot(domain, name);
-  if (description.location === 'external') {
+  const found = await findSnapshot(domain, name);
+  const { description } = found;
+  if (description.location === 'external') return revertExternal(domain, found, flags, options);
+  if (options.keep !== undefined) {
     throw failure(
       VIR_ERR_CONFIG_UNSUPPORTED,
-      'unsupported configuration: revert to external snapshot not supported yet',
+      'unsupported configuration: the present state cannot be kept when an internal snapshot is loaded',
     );
   }
   const running = has(VIR_DOMAIN_SNAPSHOT_REVERT_RUNNING) || description.state === 'running';

@@ -1,0 +1,261 @@
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, describe, expect, jest, test } from '@jest/globals';
+import { GuestAgent } from '../../src/agent/guest-agent.js';
+import { open } from '../../src/drivers/qmp/open.js';
+import {
+  VIR_DOMAIN_RUNNING,
+  VIR_DOMAIN_SNAPSHOT_CREATE_DISK_ONLY,
+  VIR_DOMAIN_SNAPSHOT_CREATE_LIVE,
+  VIR_DOMAIN_SNAPSHOT_REVERT_FORCE,
+  VIR_DOMAIN_SNAPSHOT_REVERT_PAUSED,
+  VIR_ERR_SNAPSHOT_REVERT_RISKY,
+} from '../../src/hypervisor/constants.js';
+import type { Connection, Domain } from '../../src/hypervisor/index.js';
+import { processBehind } from '../../src/snapshot/qemu-process.js';
+import { checkFileSystem } from '../drills/file-system.js';
+import { BareGuest, type BareGuestOptions, qemuPrograms } from '../support/qemu.js';
+
+// Emulated guests, two at a time while one takes the other's place, on a machine that may be busy.
+jest.setTimeout(240_000);
+
+describe.each(qemuPrograms)('going back by a new QEMU, on %s', (_, find) => {
+  let bare: BareGuest;
+  let connection: Connection;
+  let domain: Domain;
+
+  afterEach(async () => {
+    await connection?.close();
+    const successor = bare && (await processBehind(bare.monitor));
+    if (successor && successor.pid !== bare.pid) process.kill(successor.pid, 'SIGKILL');
+    await bare?.dispose();
+    delete process.env.SNAPCTL_STATE_DIR;
+  });
+
+  async function boot(options: BareGuestOptions = {}): Promise<void> {
+    bare = await BareGuest.start({
+      program: await find(),
+      disks: 2,
+      memory: 160,
+      dirty: 8,
+      atom: true,
+      ...options,
+    });
+    process.env.SNAPCTL_STATE_DIR = join(bare.folder, 'state');
+    await bare.serial.waitFor(/^atom \d+$/);
+    await meet();
+  }
+
+  async function meet(): Promise<void> {
+    connection = await open(`qmp://${bare.monitor}`);
+    domain = await connection.domainLookupByName('tiny');
+  }
+
+  const take = (name: string, flags = VIR_DOMAIN_SNAPSHOT_CREATE_LIVE) => {
+    const memory =
+      flags === VIR_DOMAIN_SNAPSHOT_CREATE_DISK_ONLY
+        ? ''
+        : `<memory snapshot='external' file='${join(bare.folder, `${name}.mem`)}'/>`;
+    return domain.snapshotCreateXML(`<domainsnapshot><name>${name}</name>${memory}</domainsnapshot>`, flags);
+  };
+
+  /** Goes back, and looks at what the guest says from then on. @returns the first number. */
+  async function goBack(name: string, flags = 0): Promise<number> {
+    const from = bare.serial.end();
+    const pid = (await processBehind(bare.monitor))?.pid;
+    await (await domain.snapshotLookupByName(name)).revert(flags);
+    await connection.close();
+    const successor = await processBehind(bare.monitor);
+    expect(successor?.pid).toBeGreaterThan(0);
+    expect(successor?.pid).not.toBe(pid);
+    expect(existsSync(`/proc/${pid}/fd/0`)).toBe(false);
+    await meet();
+    if ((flags & VIR_DOMAIN_SNAPSHOT_REVERT_PAUSED) !== 0) return 0;
+    expect((await domain.getState()).state).toBe(VIR_DOMAIN_RUNNING);
+    // The old one may have said something until it ended.
+    const said = bare.serial.end();
+    await bare.serial.waitFor(/^atom \d+$/, { from: said });
+    await bare.nextCounter();
+    const numbers = bare.serial.numbers('counter', from) as number[];
+    const back = numbers.findIndex((number, index) => index > 0 && number < (numbers[index - 1] ?? 0));
+    expect(bare.serial.text(from)).not.toMatch(/mismatch|^ready|^failed/m);
+    return numbers[Math.max(back, 0)] ?? -1;
+  }
+
+  async function expectWhole(): Promise<void> {
+    const state = readdirSync(await stateFolder());
+    expect(state.filter((name) => name !== 'snapshots')).toEqual([]);
+    expect(readdirSync(bare.folder).filter((name) => /snapctl/.test(name))).toEqual([]);
+    const agent = await GuestAgent.connect(bare.agent, { timeout: 10_000 });
+    await agent.ping();
+    expect(await agent.isFrozen()).toBe(false);
+    agent.close();
+  }
+
+  async function stateFolder(): Promise<string> {
+    const root = join(bare.folder, 'state', 'qmp');
+    return join(root, readdirSync(root)[0] ?? '');
+  }
+
+  test('memory and disks jump back, again and again, and forward', async () => {
+    await boot();
+    const spans = new Map<string, readonly [from: number, to: number]>();
+    for (const name of ['s1', 's2']) {
+      const from = await bare.nextCounter();
+      await take(name);
+      const to = await bare.nextCounter();
+      spans.set(name, [from, to]);
+      await bare.serial.waitFor(new RegExp(`^counter ${to + 5}$`));
+    }
+
+    for (const name of ['s1', 's1', 's2', 's1', 's2']) {
+      const number = await goBack(name);
+      const [from, to] = spans.get(name) ?? [0, 0];
+      expect(number).toBeGreaterThanOrEqual(from);
+      expect(number).toBeLessThanOrEqual(to);
+      expect((await domain.snapshotCurrent()).name).toBe(name);
+      expect(await domain.snapshotListNames()).toEqual(['s1', 's2']);
+      expect((await (await domain.snapshotLookupByName('s2')).getParent()).name).toBe('s1');
+      await expectWhole();
+      await bare.nextCounter();
+    }
+    // What nobody needs has gone: each snapshot has one overlay for each disk, and what it froze stays.
+    const images = readdirSync(bare.folder).filter((name) => name.startsWith('disk0'));
+    expect(images).toHaveLength(3);
+    await take('s3');
+    expect(await goBack('s3')).toBeGreaterThan(0);
+    for (const disk of bare.disks) checkFileSystem(bare.program, disk);
+  });
+
+  test('paused where asked, and to a paused moment', async () => {
+    await boot({ atom: false });
+    await bare.nextCounter();
+    await domain.suspend();
+    await take('still', 0);
+    await domain.resume();
+    await goBack('still', VIR_DOMAIN_SNAPSHOT_REVERT_PAUSED);
+    expect((await domain.getState()).state).not.toBe(VIR_DOMAIN_RUNNING);
+    await domain.resume();
+    await bare.nextCounter();
+    await expectWhole();
+  });
+
+  test('disks alone: from power-on, only by force', async () => {
+    await boot({ atom: false });
+    const before = await bare.nextCounter();
+    await take('disks', VIR_DOMAIN_SNAPSHOT_CREATE_DISK_ONLY);
+    const after = await bare.nextCounter();
+    const snapshot = await domain.snapshotLookupByName('disks');
+    await expect(snapshot.revert()).rejects.toMatchObject({ code: VIR_ERR_SNAPSHOT_REVERT_RISKY });
+    const from = bare.serial.end();
+    await snapshot.revert(VIR_DOMAIN_SNAPSHOT_REVERT_FORCE);
+    await bare.serial.waitFor(/^ready/, { from, timeout: 120_000 });
+    const [, counter] = await bare.serial.waitFor(/^counter (\d+)$/, {
+      from: from + bare.serial.text(from).indexOf('ready'),
+    });
+    expect(Number(counter)).toBeGreaterThanOrEqual(before);
+    expect(Number(counter)).toBeLessThanOrEqual(after + 1);
+  });
+
+  test('what cannot be loaded leaves the guest running, and nothing behind', async () => {
+    await boot({ atom: false });
+    await take('s1');
+    const before = readdirSync(bare.folder).sort();
+    const memory = join(bare.folder, 's1.mem');
+    const whole = readFileSync(memory);
+    const { mtime } = statSync(memory);
+    const cut = Buffer.from(whole);
+    cut.fill(0xa5, 200_000, 260_000);
+    for (const [broken, reason] of [
+      [whole.subarray(0, whole.length / 2), /load|ended/],
+      [cut, /load|ended/],
+      [Buffer.from('nothing of the kind'), /no memory image/],
+    ] as const) {
+      writeFileSync(memory, broken);
+      const { pid } = bare;
+      await expect((await domain.snapshotLookupByName('s1')).revert()).rejects.toThrow(reason);
+      expect((await processBehind(bare.monitor))?.pid).toBe(pid);
+      expect(readdirSync(bare.folder).sort()).toEqual(before);
+      await connection.close();
+      await meet();
+      expect((await domain.getState()).state).toBe(VIR_DOMAIN_RUNNING);
+      const counter = await bare.nextCounter();
+      expect(await bare.nextCounter()).toBeGreaterThan(counter);
+      await expectWhole();
+    }
+    expect(mtime).toBeInstanceOf(Date);
+  });
+
+  test('an interrupt while memory is loaded', async () => {
+    await boot({ atom: false });
+    await take('s1');
+    const before = readdirSync(bare.folder).sort();
+    const interrupt = new AbortController();
+    const back = (await domain.snapshotLookupByName('s1')).revert(0, {
+      signal: interrupt.signal,
+      onProgress: () => interrupt.abort(),
+    });
+    await expect(back).rejects.toThrow(/abort/);
+    expect((await processBehind(bare.monitor))?.pid).toBe(bare.pid);
+    expect(readdirSync(bare.folder).sort()).toEqual(before);
+    await connection.close();
+    await meet();
+    await bare.nextCounter();
+    await expectWhole();
+    expect(await goBack('s1')).toBeGreaterThan(0);
+  });
+
+  test('the present state can be kept, and gone forward to', async () => {
+    await boot();
+    await take('s1');
+    const first = await bare.nextCounter();
+    await bare.serial.waitFor(new RegExp(`^counter ${first + 15}$`));
+    const kept = bare.serial.counter() ?? 0;
+    await (await domain.snapshotLookupByName('s1')).revert(0, { keep: 'before' });
+    await connection.close();
+    await meet();
+    expect(await bare.nextCounter()).toBeLessThan(kept);
+    expect(await goBack('before')).toBeGreaterThanOrEqual(kept - 3);
+    await expectWhole();
+  });
+
+  test('what cannot be had twice is named, and nothing is done', async () => {
+    await boot({
+      atom: false,
+      args: ['-netdev', 'user,id=n0,hostfwd=tcp:127.0.0.1:0-:22', '-device', 'virtio-net-pci,netdev=n0'],
+    });
+    await take('s1');
+    const before = readdirSync(bare.folder).sort();
+    const snapshot = await domain.snapshotLookupByName('s1');
+    await expect(snapshot.revert()).rejects.toThrow(/-netdev user,id=n0,hostfwd.*forwarded port/s);
+    await expect(snapshot.planRevert?.()).rejects.toThrow(/by hand/);
+    expect(readdirSync(bare.folder).sort()).toEqual(before);
+    await bare.nextCounter();
+  });
+
+  test('an image that was written to since needs force', async () => {
+    await boot({ atom: false });
+    await take('s1');
+    const plan = await (await domain.snapshotLookupByName('s1')).planRevert?.();
+    expect(plan?.disks.map(({ frozen }) => frozen)).toEqual(bare.disks);
+    expect(plan?.after.join(' ')).toContain('disk0.s1.revert1');
+    expect(plan?.before.join(' ')).not.toContain('revert1');
+    const [disk] = bare.disks;
+    const aside = join(bare.folder, 'aside');
+    mkdirSync(aside);
+    const text = readFileSync(disk as string);
+    renameSync(disk as string, join(aside, 'disk'));
+    writeFileSync(disk as string, text);
+    await expect((await domain.snapshotLookupByName('s1')).revert()).rejects.toMatchObject({
+      code: VIR_ERR_SNAPSHOT_REVERT_RISKY,
+    });
+  });
+});
