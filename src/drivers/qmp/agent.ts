@@ -3,6 +3,7 @@ import type { DomainAgent } from '../../hypervisor/agent.js';
 import {
   VIR_ERR_ARGUMENT_UNSUPPORTED,
   VIR_ERR_INTERNAL_ERROR,
+  VIR_ERR_OPERATION_INVALID,
   VIR_FROM_QEMU,
 } from '../../hypervisor/constants.js';
 import type { DomainLifecycle } from '../../hypervisor/domain-lifecycle.js';
@@ -19,10 +20,17 @@ type Agent = Pick<
 /** Connects to the agent of a guest for one piece of work. @throws HypervisorError in libvirt's words. */
 export function askAgent<T>(domain: BareDomain, work: (agent: GuestAgent) => Promise<T>): Promise<T> {
   return inModel(async () => {
-    const { agentSocket } = await domain.guest();
+    const { agentSocket, qmp } = await domain.guest();
     if (agentSocket === undefined) {
       throw new HypervisorError('argument unsupported: QEMU guest agent is not configured', {
         code: VIR_ERR_ARGUMENT_UNSUPPORTED,
+        domain: VIR_FROM_QEMU,
+      });
+    }
+    // It would not answer before the guest runs again, and would do then what was asked long ago.
+    if (!(await qmp.execute('query-status')).running) {
+      throw new HypervisorError('Requested operation is not valid: domain is not running', {
+        code: VIR_ERR_OPERATION_INVALID,
         domain: VIR_FROM_QEMU,
       });
     }

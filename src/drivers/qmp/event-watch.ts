@@ -1,3 +1,4 @@
+import { findAgentPort } from '../../agent/index.js';
 import {
   VIR_CONNECT_DOMAIN_QEMU_MONITOR_EVENT_REGISTER_NOCASE,
   VIR_CONNECT_DOMAIN_QEMU_MONITOR_EVENT_REGISTER_REGEX,
@@ -8,7 +9,6 @@ import { HypervisorError } from '../../hypervisor/errors.js';
 import type {
   DomainEvent,
   DomainEventName,
-  EventDomain,
   Events,
   MonitorEvent,
   Subscription,
@@ -17,18 +17,15 @@ import type { EventMessage } from '../../qmp/index.js';
 import type { BareDomain } from './bare-domain.js';
 import { eventNames, stoppedEvent, toDomainEvents, toMonitorEvent } from './domain-events.js';
 
-/** The serial port's id under which QEMU reports the agent's coming and going, where the port was given none. */
-const AGENT_PORT = /agent|qga/i;
-
 /** Events of bare QEMUs. While somebody listens to a guest, its monitor stays taken. */
 export function eventWatch(domains: () => Promise<readonly BareDomain[]>): Events {
   const watch = async (
     uuid: string | undefined,
-    deliver: (message: EventMessage | 'gone', domain: EventDomain) => void,
+    deliver: (message: EventMessage | 'gone', domain: BareDomain) => void,
   ): Promise<Subscription> => {
     const wanted = (await domains()).filter((domain) => uuid === undefined || domain.identity.uuid === uuid);
     const subscriptions = await Promise.all(
-      wanted.map((domain) => domain.watch((message) => deliver(message, domain.identity))),
+      wanted.map((domain) => domain.watch((message) => deliver(message, domain))),
     );
     return {
       close: async () => {
@@ -39,18 +36,23 @@ export function eventWatch(domains: () => Promise<readonly BareDomain[]>): Event
   return {
     async watchDomainEvents(names, listener, uuid) {
       refuseUnknown(names);
+      const ports = new Map<BareDomain, string | undefined>();
+      if (names.includes('agent-lifecycle')) {
+        for (const domain of await domains()) ports.set(domain, await agentPortId(domain));
+      }
       return watch(uuid, (message, domain) => {
+        const { identity } = domain;
         const events: DomainEvent[] =
           message === 'gone'
-            ? [stoppedEvent(domain, false)]
-            : toDomainEvents(message, domain, agentPortOf(message));
+            ? [stoppedEvent(identity, false)]
+            : toDomainEvents(message, identity, ports.get(domain));
         for (const event of events) if (names.includes(event.event)) listener(event);
       });
     },
     async watchMonitorEvents(event, listener: (event: MonitorEvent) => void, uuid, flags = 0) {
       const fits = nameFilter(event, flags);
       return watch(uuid, (message, domain) => {
-        if (message !== 'gone' && fits(message.event)) listener(toMonitorEvent(message, domain));
+        if (message !== 'gone' && fits(message.event)) listener(toMonitorEvent(message, domain.identity));
       });
     },
     // A connection here is many sockets, each with an end of its own; a guest's end is a lifecycle event.
@@ -58,8 +60,18 @@ export function eventWatch(domains: () => Promise<readonly BareDomain[]>): Event
   };
 }
 
-const agentPortOf = ({ data }: EventMessage): string | undefined =>
-  typeof data.id === 'string' && AGENT_PORT.test(data.id) ? data.id : undefined;
+/** The id of the serial port that the agent is on, under which QEMU reports its coming and going; only a port with an id is. */
+async function agentPortId(domain: BareDomain): Promise<string | undefined> {
+  const { qmp } = await domain.guest();
+  const port = await findAgentPort(qmp);
+  if (!port) return undefined;
+  for (const { name, type } of await qmp.execute('qom-list', { path: '/machine/peripheral' })) {
+    if (type !== 'child<virtserialport>') continue;
+    const path = `/machine/peripheral/${name}`;
+    if ((await qmp.execute('qom-get', { path, property: 'chardev' })) === port.chardev) return name;
+  }
+  return undefined;
+}
 
 function refuseUnknown(names: readonly DomainEventName[]): void {
   const unknown = names.find((name) => !eventNames.has(name));

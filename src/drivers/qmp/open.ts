@@ -5,8 +5,14 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Connection } from '../../hypervisor/connection.js';
 import {
   VIR_CONNECT_LIST_DOMAINS_ACTIVE,
+  VIR_CONNECT_LIST_DOMAINS_AUTOSTART,
+  VIR_CONNECT_LIST_DOMAINS_HAS_CHECKPOINT,
   VIR_CONNECT_LIST_DOMAINS_HAS_SNAPSHOT,
   VIR_CONNECT_LIST_DOMAINS_INACTIVE,
+  VIR_CONNECT_LIST_DOMAINS_MANAGEDSAVE,
+  VIR_CONNECT_LIST_DOMAINS_NO_AUTOSTART,
+  VIR_CONNECT_LIST_DOMAINS_NO_CHECKPOINT,
+  VIR_CONNECT_LIST_DOMAINS_NO_MANAGEDSAVE,
   VIR_CONNECT_LIST_DOMAINS_NO_SNAPSHOT,
   VIR_CONNECT_LIST_DOMAINS_OTHER,
   VIR_CONNECT_LIST_DOMAINS_PAUSED,
@@ -246,6 +252,13 @@ async function fits(domain: Domain, flags: number): Promise<boolean> {
   const has = (bit: number): boolean => (flags & bit) !== 0;
   if (has(VIR_CONNECT_LIST_DOMAINS_INACTIVE) && !has(VIR_CONNECT_LIST_DOMAINS_ACTIVE)) return false;
   if (has(VIR_CONNECT_LIST_DOMAINS_PERSISTENT) && !has(VIR_CONNECT_LIST_DOMAINS_TRANSIENT)) return false;
+  // Pairs of which bare QEMUs are always the second: nobody starts them, saves them or keeps checkpoints of them.
+  const never = [
+    [VIR_CONNECT_LIST_DOMAINS_AUTOSTART, VIR_CONNECT_LIST_DOMAINS_NO_AUTOSTART],
+    [VIR_CONNECT_LIST_DOMAINS_MANAGEDSAVE, VIR_CONNECT_LIST_DOMAINS_NO_MANAGEDSAVE],
+    [VIR_CONNECT_LIST_DOMAINS_HAS_CHECKPOINT, VIR_CONNECT_LIST_DOMAINS_NO_CHECKPOINT],
+  ] as const;
+  if (never.some(([asked, other]) => has(asked) && !has(other))) return false;
   const states =
     VIR_CONNECT_LIST_DOMAINS_RUNNING |
     VIR_CONNECT_LIST_DOMAINS_PAUSED |

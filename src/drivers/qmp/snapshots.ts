@@ -18,6 +18,7 @@ import { HypervisorError } from '../../hypervisor/errors.js';
 import type {
   DomainSnapshots,
   Snapshot,
+  SnapshotDeleteOptions,
   SnapshotFacts,
   SnapshotRevertOptions,
 } from '../../hypervisor/snapshots.js';
@@ -28,6 +29,7 @@ import type { BareDomain } from './bare-domain.js';
 import { inModel } from './errors.js';
 import { describeRevert, revertExternal } from './revert.js';
 import { createSnapshot } from './snapshot-create.js';
+import { deleteExternal, describeDelete } from './snapshot-delete.js';
 import { allSnapshots, type ListedSnapshot, storeOf } from './snapshot-list.js';
 import { withUnsupported } from './unsupported.js';
 
@@ -138,7 +140,12 @@ function snapshot(domain: BareDomain, name: string, taken?: SnapshotFacts): Snap
           'unsupported configuration: an internal snapshot is loaded by the QEMU that runs',
         );
       }),
-    delete: (flags = 0) => inModel(() => remove(domain, name, flags)),
+    delete: (flags = 0, options = {}) => inModel(() => remove(domain, name, flags, options)),
+    planDelete: (flags = 0) =>
+      inModel(async () => {
+        const { all, doomed } = await selectDoomed(domain, name, flags);
+        return describeDelete(domain, doomed, all);
+      }),
     free: async () => undefined,
   };
   return withUnsupported<Snapshot>(known, 'DomainSnapshot');
@@ -170,7 +177,12 @@ async function revert(
   await revertInternal(await domain.guest(), name, running && !has(VIR_DOMAIN_SNAPSHOT_REVERT_PAUSED));
 }
 
-async function remove(domain: BareDomain, name: string, flags: number): Promise<void> {
+/** The snapshots that a deletion takes along, children before parents. @throws HypervisorError */
+async function selectDoomed(
+  domain: BareDomain,
+  name: string,
+  flags: number,
+): Promise<{ all: ListedSnapshot[]; doomed: ListedSnapshot[] }> {
   const children = VIR_DOMAIN_SNAPSHOT_DELETE_CHILDREN;
   const childrenOnly = VIR_DOMAIN_SNAPSHOT_DELETE_CHILDREN_ONLY;
   checkFlags(flags, children | childrenOnly | VIR_DOMAIN_SNAPSHOT_DELETE_METADATA_ONLY, DELETE);
@@ -182,19 +194,25 @@ async function remove(domain: BareDomain, name: string, flags: number): Promise<
   if (!target) throw notFound(name);
   const only = (flags & childrenOnly) !== 0;
   const below = only || (flags & children) !== 0 ? descendantsOf(all, name) : [];
-  const doomed = [...below].reverse().concat(only ? [] : [target]);
-  const metadataOnly = (flags & VIR_DOMAIN_SNAPSHOT_DELETE_METADATA_ONLY) !== 0;
-  const external = doomed.filter(({ description }) => description.location === 'external');
-  if (!metadataOnly && external.length > 0) {
-    throw failure(
-      VIR_ERR_CONFIG_UNSUPPORTED,
-      `unsupported configuration: deletion of ${external.length} external disk snapshots not supported yet`,
-    );
+  return { all, doomed: [...below].reverse().concat(only ? [] : [target]) };
+}
+
+async function remove(
+  domain: BareDomain,
+  name: string,
+  flags: number,
+  options: SnapshotDeleteOptions,
+): Promise<void> {
+  const { all, doomed } = await selectDoomed(domain, name, flags);
+  if ((flags & VIR_DOMAIN_SNAPSHOT_DELETE_METADATA_ONLY) !== 0) {
+    for (const each of doomed) await forgetSnapshot(storeOf(domain), each.name);
+    return;
   }
-  for (const each of doomed) {
-    if (metadataOnly) await forgetSnapshot(storeOf(domain), each.name);
-    else await deleteInternal(await domain.guest(), each.name);
+  // An internal one may be in an image that an external one has frozen.
+  if (all.some(({ description }) => description.location === 'external')) {
+    return deleteExternal(domain, name, doomed, all, options);
   }
+  for (const each of doomed) await deleteInternal(await domain.guest(), each.name);
 }
 
 const FORCE = VIR_DOMAIN_SNAPSHOT_REVERT_FORCE;
