@@ -43,6 +43,37 @@ export interface SnapshotRevertPlan {
   readonly discard: readonly string[];
 }
 
+/** What can be asked of a driver that merges images itself; libvirt's own driver doesn't look at it. */
+export interface SnapshotDeleteOptions {
+  /** Bytes a second for each image; undefined or 0 for as many as possible. */
+  readonly bandwidth?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** Told a few times a second while images are merged; bytes. */
+  readonly onProgress?:
+    | ((progress: { transferred: number; remaining: number; total: number; milliseconds: number }) => void)
+    | undefined;
+  /** Told of files that stay though nobody needs them for themselves. */
+  readonly onNotice?: ((text: string) => void) | undefined;
+}
+
+/** What a deletion would do. */
+export interface SnapshotDeletePlan {
+  /** Those that go, children before parents. */
+  readonly snapshots: readonly string[];
+  /** Images that become one: the contents of `from` (top first) go into `into`. Bytes are about what is copied. */
+  readonly merges: readonly {
+    readonly method: 'commit' | 'stream';
+    readonly disk: string;
+    readonly from: readonly string[];
+    readonly into: string;
+    readonly bytes: number;
+  }[];
+  readonly remove: readonly { readonly file: string; readonly bytes: number }[];
+  /** Images that nobody needs for themselves but that stay, and why. */
+  readonly kept: readonly { readonly file: string; readonly reason: string }[];
+  readonly bytes: number;
+}
+
 /** A snapshot libvirt (or a driver of ours) keeps metadata of. */
 export interface Snapshot {
   readonly name: string;
@@ -61,7 +92,10 @@ export interface Snapshot {
   revert(flags?: number, options?: SnapshotRevertOptions): Promise<void>;
   /** What a revert would do, where the driver starts a new QEMU for it. Nothing is touched. */
   planRevert?(flags?: number): Promise<SnapshotRevertPlan>;
-  delete(flags?: number): Promise<void>;
+  /** virDomainSnapshotDelete. */
+  delete(flags?: number, options?: SnapshotDeleteOptions): Promise<void>;
+  /** What a deletion would do, where the driver merges images itself. Nothing is touched. */
+  planDelete?(flags?: number): Promise<SnapshotDeletePlan>;
   free(): Promise<void>;
 }
 

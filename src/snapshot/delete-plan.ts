@@ -75,7 +75,7 @@ export interface StreamStep {
 export type DeleteStep =
   | CommitStep
   | StreamStep
-  /** From here on the snapshots can't be had back: their documents say so. */
+  /** From here on the snapshots' own images are taken apart: their documents say so. */
   | { readonly action: 'mark' }
   | {
       readonly action: 'unlink';
@@ -429,7 +429,8 @@ class Planning {
   }
 
   #withMark(): DeleteStep[] {
-    const first = this.#steps.findIndex(({ action }) => ['commit', 'unlink', 'internal'].includes(action));
+    const changing = ['commit', 'stream', 'unlink', 'internal'];
+    const first = this.#steps.findIndex(({ action }) => changing.includes(action));
     return first < 0 ? this.#steps : this.#steps.toSpliced(first, 0, { action: 'mark' });
   }
 }

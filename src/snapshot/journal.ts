@@ -1,5 +1,6 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { DeleteStep } from './delete-plan.js';
 import { makePrivateFolder, sweepAsides, syncFolder, writeDurably } from './durable-file.js';
 import type { MigrationSettings } from './migration-settings.js';
 import type { ProcessIdentity } from './process-identity.js';
@@ -37,6 +38,18 @@ export interface JournalMemory {
   readonly report: string;
 }
 
+/** A deletion that merges images: its whole plan, and how far it is. */
+export interface JournalDeletion {
+  readonly snapshots: readonly string[];
+  readonly steps: readonly DeleteStep[];
+  /** Steps that are done. The next one may have begun, and each may be done again. */
+  readonly done: number;
+  /** Bytes a second for each image; 0 for as many as possible. */
+  readonly bandwidth: number;
+  /** Beginning of the names of its jobs and nodes in QEMU. */
+  readonly prefix: string;
+}
+
 /** What an unfinished operation was doing to a domain, and what was true before it. */
 export interface JournalRecord {
   readonly version: 1;
@@ -69,6 +82,8 @@ export interface JournalRecord {
   readonly internal: readonly { readonly disk: string; readonly node: string; readonly file: string }[];
   /** Jobs in QEMU that belong to the operation. */
   readonly jobs: readonly string[];
+  /** Of the deletion of external snapshots. */
+  readonly deletion?: JournalDeletion | null;
   /** The snapshot's document, to be stored when the operation can only be completed forwards. */
   readonly snapshotXml: string | null;
   /** Of a revert that puts a new QEMU in the place of the old one. */

@@ -4,6 +4,7 @@ import { connectGuest } from './connect-guest.js';
 import type { Guest } from './guest.js';
 import { Journal, type JournalRecord } from './journal.js';
 import { type MendReport, mend } from './mend.js';
+import { mendDelete, mendDeleteWithoutQemu } from './mend-delete.js';
 import { mendDump, mendDumpWithoutQemu } from './mend-dump.js';
 import { mendInternal, mendInternalWithoutQemu } from './mend-internal.js';
 import { mendWithoutQemu } from './mend-without-qemu.js';
@@ -57,6 +58,8 @@ function mendOperation(guest: Guest, journal: Journal, patience: number): Promis
       return mend(guest, journal, { thawPatience: patience });
     case 'dump':
       return mendDump(guest, journal);
+    case 'snapshot-delete':
+      return journal.record.deletion ? mendDelete(guest, journal) : mendInternal(guest, journal);
     default:
       return mendInternal(guest, journal);
   }
@@ -68,6 +71,8 @@ function mendOperationWithoutQemu(journal: Journal): Promise<string[]> {
       return mendWithoutQemu(journal);
     case 'dump':
       return mendDumpWithoutQemu(journal);
+    case 'snapshot-delete':
+      return journal.record.deletion ? mendDeleteWithoutQemu(journal) : mendInternalWithoutQemu(journal);
     default:
       return mendInternalWithoutQemu(journal);
   }

@@ -1,5 +1,12 @@
 import { describe, expect, jest, test } from '@jest/globals';
-import { type DeletePlan, DeleteRefused, planDelete } from '../../../src/snapshot/delete-plan.js';
+import type { PlannedImage } from '../../../src/snapshot/delete-images.js';
+import {
+  type DeletePlan,
+  DeleteRefused,
+  type DeleteSituation,
+  type PlannedSnapshot,
+  planDelete,
+} from '../../../src/snapshot/delete-plan.js';
 import { Dice, type Habits, World } from './delete-world.js';
 
 const MODES = ['one', 'children', 'children only'] as const;
@@ -168,9 +175,9 @@ describe('the plan', () => {
     expect(planDelete(row(), ['s3', 's2', 's1']).bytes).toBe(30);
   });
 
-  test('streams where less is to be moved so, and leaves documents unmarked until something is lost', () => {
+  test('streams where less is to be moved so', () => {
     const situation = withImages(image('o2', 'o1', { bytes: 50 }));
-    expect(told(situation, 's2')).toEqual(['stream o1 -> o2 on root', 'mark', 'unlink o1', 'forget s2']);
+    expect(told(situation, 's2')).toEqual(['mark', 'stream o1 -> o2 on root', 'unlink o1', 'forget s2']);
     expect(planDelete(situation, ['s2'])).toMatchObject({ bytes: 10, kept: [] });
   });
 
@@ -194,7 +201,7 @@ describe('the plan', () => {
 
   test('streams into an image that two branches lie on', () => {
     const situation = withImages(image('fork', 'o2'));
-    expect(told(situation, 's2')).toEqual(['stream o1 -> o2 on root', 'mark', 'unlink o1', 'forget s2']);
+    expect(told(situation, 's2')).toEqual(['mark', 'stream o1 -> o2 on root', 'unlink o1', 'forget s2']);
   });
 
   test('leaves alone what another domain uses, and all below it', () => {
