@@ -1,5 +1,5 @@
 import { DOMParser, type Document, type Element, type Node, XMLSerializer } from '@xmldom/xmldom';
-import type { Rename } from './delete-plan.js';
+import type { Rename } from './delete-model.js';
 import { realFile } from './real-file.js';
 
 /** libvirt's own mark in a disk of a snapshot whose deletion was begun (virDomainSnapshotDiskDefFormat). */

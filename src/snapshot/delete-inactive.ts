@@ -1,6 +1,6 @@
 import { lstat } from 'node:fs/promises';
 import { CommandFailure, queryBlockGraph } from '../qmp/index.js';
-import type { ChainImage } from './delete-plan.js';
+import type { ChainImage } from './delete-model.js';
 import type { Guest } from './guest.js';
 import { queryOpenImages } from './open-images.js';
 

@@ -1,6 +1,6 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { KeptLayer } from './delete-plan.js';
+import type { KeptLayer } from './delete-model.js';
 import { makePrivateFolder, writeDurably } from './durable-file.js';
 
 /** Not the name of a snapshot's document, which ends in .xml. */

@@ -1,6 +1,6 @@
 import { CommandFailure, findJob, followJob, JobFailure, type JobOptions, runJob } from '../qmp/index.js';
 import { closeInactive, openInactive } from './delete-inactive.js';
-import { type CommitStep, DeleteRefused, type StreamStep } from './delete-plan.js';
+import { type CommitStep, DeleteRefused, type StreamStep } from './delete-model.js';
 import type { Guest } from './guest.js';
 import { readImageInfo } from './image-info.js';
 import { type OpenImage, queryOpenImages } from './open-images.js';

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { DeletePlan, DeleteStep } from './delete-plan.js';
+import type { DeletePlan, DeleteStep } from './delete-model.js';
 import { carryOutDeletion } from './delete-steps.js';
 import { Guardian } from './guardian.js';
 import type { Guest } from './guest.js';

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { frozenImages, halfDeletedDisks } from './delete-document.js';
 import type { PlannedImage } from './delete-images.js';
 import { readLayers } from './delete-layers.js';
-import { DeleteRefused, type DeleteSituation, type PlannedSnapshot } from './delete-plan.js';
+import { DeleteRefused, type DeleteSituation, type PlannedSnapshot } from './delete-model.js';
 import type { Guest } from './guest.js';
 import { readImageInfo } from './image-info.js';
 import { queryOpenImages } from './open-images.js';

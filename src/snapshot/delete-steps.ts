@@ -3,7 +3,7 @@ import { frozenImages, markHalfDeleted, renameImages, unmarkHalfDeleted } from '
 import { deleteFile } from './delete-file.js';
 import { writeLayers } from './delete-layers.js';
 import { type MergeStep, mergeImages } from './delete-merging.js';
-import { type DeleteStep, renameAfter } from './delete-plan.js';
+import { type DeleteStep, renameAfter } from './delete-model.js';
 import type { Guest } from './guest.js';
 import { disksOf } from './guest-disks.js';
 import type { Journal, JournalDeletion } from './journal.js';

@@ -1,6 +1,6 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { DeleteStep } from './delete-plan.js';
+import type { DeleteStep } from './delete-model.js';
 import { makePrivateFolder, sweepAsides, syncFolder, writeDurably } from './durable-file.js';
 import type { MigrationSettings } from './migration-settings.js';
 import type { ProcessIdentity } from './process-identity.js';

@@ -5,7 +5,8 @@ import {
 } from '../../hypervisor/constants.js';
 import { HypervisorError } from '../../hypervisor/errors.js';
 import type { SnapshotDeleteOptions, SnapshotDeletePlan } from '../../hypervisor/snapshots.js';
-import { type DeletePlan, DeleteRefused, type DeleteStep, planDelete } from '../../snapshot/delete-plan.js';
+import { type DeletePlan, DeleteRefused, type DeleteStep } from '../../snapshot/delete-model.js';
+import { planDelete } from '../../snapshot/delete-plan.js';
 import { DeleteFailure, deleteSnapshots } from '../../snapshot/delete-run.js';
 import { readDeleteSituation } from '../../snapshot/delete-situation.js';
 import type { BareDomain } from './bare-domain.js';

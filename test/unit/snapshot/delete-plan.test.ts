@@ -5,8 +5,8 @@ import {
   DeleteRefused,
   type DeleteSituation,
   type PlannedSnapshot,
-  planDelete,
-} from '../../../src/snapshot/delete-plan.js';
+} from '../../../src/snapshot/delete-model.js';
+import { planDelete } from '../../../src/snapshot/delete-plan.js';
 import { Dice, type Habits, World } from './delete-world.js';
 
 const MODES = ['one', 'children', 'children only'] as const;

@@ -7,7 +7,7 @@ import {
   type PlannedSnapshot,
   renameAfter,
   type StreamStep,
-} from '../../../src/snapshot/delete-plan.js';
+} from '../../../src/snapshot/delete-model.js';
 
 /** A generator of numbers that look random and are the same for the same seed (mulberry32). */
 export class Dice {
