@@ -31,6 +31,7 @@ export default defineCommand({
   async run(context, args) {
     const { unfinishedOperations } = await import('../../src/snapshot/unfinished.js');
     const { recoverDomain } = await import('../../src/snapshot/recover.js');
+    const { takeNotice } = await import('../../src/snapshot/notice.js');
     const name = args.optional('domain');
     // A connection that was named (-c) holds the monitor of the very guest that is to be mended.
     await context.session.release();
@@ -49,6 +50,8 @@ export default defineCommand({
         const result = await recoverDomain(folder, { patience: PATIENCE_MS });
         if (result.outcome === 'busy') throw new CommandError(busy(record.domain, record.controller.pid));
         results.push({ ...about, outcome: result.outcome, actions: actionsOf(result) });
+        // Told here, and not again by the next command.
+        await takeNotice(folder);
         context.output.print(tell(record, result));
       } catch (error) {
         failed = true;
