@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { chownSync, copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { withAtom } from '../guest/atom.mjs';
@@ -47,6 +47,10 @@ export interface BareGuestOptions {
   agent?: boolean;
   /** More words for QEMU's command line. */
   args?: readonly string[];
+  /** QEMU's working directory, from which relative paths in `args` are. */
+  cwd?: string;
+  /** Whom QEMU runs as, if not as us; its folder belongs to it then. */
+  user?: { uid: number; gid: number };
   /** Don't wait until the guest is up: it is paused (-S) or waits for a migration (-incoming). */
   unready?: boolean;
 }
@@ -110,7 +114,11 @@ export class BareGuest {
       ...['-device', 'virtserialport,bus=serial0.0,chardev=agent0,name=org.qemu.guest_agent.0,id=agentport'],
       ...(options.args ?? []),
     ];
+    const { user } = options;
+    for (const path of user ? [folder, ...disks] : []) chownSync(path, user?.uid ?? 0, user?.gid ?? 0);
     const child = spawn(program.qemu, args, {
+      ...user,
+      cwd: options.cwd,
       env: { ...process.env, ...program.env },
       stdio: ['ignore', 'ignore', 'pipe'],
     });
