@@ -100,8 +100,12 @@ export class BareGuest {
       });
     const disks = options.images ?? fresh();
     const initrd = options.atom ? await withAtom(files.initrd) : files.initrd;
+    const { user } = options;
+    for (const path of user ? [folder, ...disks] : []) chownSync(path, user?.uid ?? 0, user?.gid ?? 0);
     const args = [
       ...program.args,
+      // It reads its own files, which may be root's alone, before it becomes another.
+      ...(user ? runAs(program, `${user.uid}:${user.gid}`) : []),
       ...['-name', 'tiny', '-uuid', 'b6d0b2a0-5bd0-4a3c-9c0e-6d3f1f3f6b11'],
       ...['-accel', 'tcg,thread=multi', '-cpu', 'max', '-machine', 'q35', '-m', String(memory)],
       ...['-nodefaults', '-no-user-config', '-display', 'none'],
@@ -114,10 +118,7 @@ export class BareGuest {
       ...['-device', 'virtserialport,bus=serial0.0,chardev=agent0,name=org.qemu.guest_agent.0,id=agentport'],
       ...(options.args ?? []),
     ];
-    const { user } = options;
-    for (const path of user ? [folder, ...disks] : []) chownSync(path, user?.uid ?? 0, user?.gid ?? 0);
     const child = spawn(program.qemu, args, {
-      ...user,
       cwd: options.cwd,
       env: { ...process.env, ...program.env },
       stdio: ['ignore', 'ignore', 'pipe'],
@@ -190,6 +191,10 @@ export class BareGuest {
     }
   }
 }
+
+/** QEMU 10 has -run-with in place of -runas. */
+const runAs = ({ version }: QemuProgram, user: string): string[] =>
+  Number.parseInt(version, 10) < 10 ? ['-runas', user] : ['-run-with', `user=${user}`];
 
 function diskArguments(path: string, index: number): string[] {
   const node = `disk${index}`;
