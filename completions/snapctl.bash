@@ -78,12 +78,12 @@ _snapctl_options() {
     snapshot-create) REPLY='--domain --xmlfile --redefine --current --no-metadata --halt --disk-only --reuse-external --quiesce --atomic --live --validate --method --progress --json --help' ;;
     snapshot-create-as) REPLY='--domain --name --description --print-xml --no-metadata --halt --disk-only --reuse-external --quiesce --atomic --live --validate --memspec --diskspec --method --progress --json --help' ;;
     snapshot-current) REPLY='--domain --name --security-info --snapshotname --json --help' ;;
-    snapshot-delete) REPLY='--domain --snapshotname --current --children --children-only --metadata --json --help' ;;
+    snapshot-delete) REPLY='--domain --snapshotname --current --children --children-only --metadata --bandwidth --progress --dry-run --json --help' ;;
     snapshot-dumpxml) REPLY='--domain --snapshotname --security-info --xpath --wrap --json --help' ;;
     snapshot-edit) REPLY='--domain --snapshotname --current --rename --clone --json --help' ;;
     snapshot-info | snapshot-parent) REPLY='--domain --snapshotname --current --json --help' ;;
     snapshot-list) REPLY='--domain --parent --roots --leaves --no-leaves --metadata --no-metadata --inactive --active --disk-only --internal --external --tree --from --current --descendants --name --topological --json --help' ;;
-    snapshot-revert) REPLY='--domain --snapshotname --current --running --paused --force --reset-nvram --json --help' ;;
+    snapshot-revert) REPLY='--domain --snapshotname --current --running --paused --force --reset-nvram --keep --dry-run --json --help' ;;
     cd) REPLY='--dir --help' ;;
     echo) REPLY='--shell --xml --split --err --string --help' ;;
     exit | quit) REPLY='--help' ;;
@@ -139,9 +139,11 @@ _snapctl_valued() {
     nodesuspend) REPLY='--target --duration' ;;
     snapshot-create) REPLY='--domain --xmlfile --method' ;;
     snapshot-create-as) REPLY='--domain --name --description --memspec --diskspec --method' ;;
-    snapshot-current | snapshot-delete | snapshot-edit | snapshot-info | snapshot-parent | snapshot-revert) REPLY='--domain --snapshotname' ;;
+    snapshot-current | snapshot-edit | snapshot-info | snapshot-parent) REPLY='--domain --snapshotname' ;;
+    snapshot-delete) REPLY='--domain --snapshotname --bandwidth' ;;
     snapshot-dumpxml) REPLY='--domain --snapshotname --xpath' ;;
     snapshot-list) REPLY='--domain --from' ;;
+    snapshot-revert) REPLY='--domain --snapshotname --keep' ;;
     cd) REPLY='--dir' ;;
     echo) REPLY='--string' ;;
     help) REPLY='--command' ;;

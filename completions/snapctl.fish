@@ -760,6 +760,9 @@ complete -c snapctl -n '__snapctl_in snapshot-delete' -l current -d 'delete curr
 complete -c snapctl -n '__snapctl_in snapshot-delete' -l children -d 'delete snapshot and all children'
 complete -c snapctl -n '__snapctl_in snapshot-delete' -l children-only -d 'delete children but not snapshot'
 complete -c snapctl -n '__snapctl_in snapshot-delete' -l metadata -d 'delete only libvirt metadata, leaving snapshot contents behind'
+complete -c snapctl -n '__snapctl_in snapshot-delete' -l bandwidth -d 'bytes a second to merge images with, with a unit such as 20M (qmp: only)' -x -a '(__snapctl_ask)'
+complete -c snapctl -n '__snapctl_in snapshot-delete' -l progress -d 'show progress on standard error (qmp: only)'
+complete -c snapctl -n '__snapctl_in snapshot-delete' -l dry-run -d 'tell what would be done, and do nothing (qmp: only)'
 complete -c snapctl -n '__snapctl_in snapshot-delete' -l json -d 'print the result as JSON'
 complete -c snapctl -n '__snapctl_in snapshot-delete' -l help -d 'explain this command'
 
@@ -819,6 +822,8 @@ complete -c snapctl -n '__snapctl_in snapshot-revert' -l running -d 'after rever
 complete -c snapctl -n '__snapctl_in snapshot-revert' -l paused -d 'after reverting, change state to paused'
 complete -c snapctl -n '__snapctl_in snapshot-revert' -l force -d 'try harder on risky reverts'
 complete -c snapctl -n '__snapctl_in snapshot-revert' -l reset-nvram -d 're-initialize NVRAM from its pristine template'
+complete -c snapctl -n '__snapctl_in snapshot-revert' -l keep -d 'take a snapshot of this name of the present state first (qmp: only)' -x -a '(__snapctl_ask)'
+complete -c snapctl -n '__snapctl_in snapshot-revert' -l dry-run -d 'tell what would be done, and do nothing (qmp: only)'
 complete -c snapctl -n '__snapctl_in snapshot-revert' -l json -d 'print the result as JSON'
 complete -c snapctl -n '__snapctl_in snapshot-revert' -l help -d 'explain this command'
 
