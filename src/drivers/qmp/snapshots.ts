@@ -12,6 +12,7 @@ import {
   VIR_ERR_CONFIG_UNSUPPORTED,
   VIR_ERR_INVALID_ARG,
   VIR_ERR_NO_DOMAIN_SNAPSHOT,
+  VIR_ERR_OPERATION_INVALID,
   VIR_FROM_DOMAIN_SNAPSHOT,
 } from '../../hypervisor/constants.js';
 import { HypervisorError } from '../../hypervisor/errors.js';
@@ -22,6 +23,7 @@ import type {
   SnapshotFacts,
   SnapshotRevertOptions,
 } from '../../hypervisor/snapshots.js';
+import { halfDeletedDisks } from '../../snapshot/delete-document.js';
 import { deleteInternal, revertInternal } from '../../snapshot/operate-internal.js';
 import { childrenOf, descendantsOf, filterSnapshots } from '../../snapshot/snapshot-tree.js';
 import { forgetSnapshot } from '../../snapshot/stored-parent.js';
@@ -166,6 +168,13 @@ async function revert(
   }
   const found = await findSnapshot(domain, name);
   const { description } = found;
+  const [halfDeleted] = halfDeletedDisks(found.xml);
+  if (halfDeleted !== undefined) {
+    throw failure(
+      VIR_ERR_OPERATION_INVALID,
+      `Requested operation is not valid: snapshot disk '${halfDeleted}' was target of not completed snapshot delete`,
+    );
+  }
   if (description.location === 'external') return revertExternal(domain, found, flags, options);
   if (options.keep !== undefined) {
     throw failure(
