@@ -22,6 +22,8 @@ export interface ArgvDisk {
   readonly names: readonly string[];
   /** The image; undefined for an empty drive, or what is no local file. */
   readonly file: string | undefined;
+  /** No medium is in the drive. */
+  readonly empty: boolean;
   readonly readonly: boolean;
   /** Where it stands: the option of the image. */
   readonly index: number;
@@ -30,7 +32,7 @@ export interface ArgvDisk {
 /** What a disk is to lie on. */
 export interface NewImage {
   readonly file: string;
-  readonly format: 'qcow2';
+  readonly format: string;
 }
 
 /** A disk can't be found out, or can't be rewritten. The message names the option. */
@@ -114,7 +116,8 @@ function findDrives(options: readonly ArgvOption[], machine: string): ArgvDisk[]
     const node = lastOf(keys, 'node-name');
     const names = [...(deviceIds.get(id) ?? []), id, ...(node === undefined ? [] : [node])];
     const cdrom = lastOf(keys, 'media') === 'cdrom';
-    return [{ names, file: driveFile(keys), readonly: cdrom || isReadonly(keys), index }];
+    const empty = !keys.some(([key, text]) => /^(file|driver)(\.|$)/.test(key) && text);
+    return [{ names, file: driveFile(keys), empty, readonly: cdrom || isReadonly(keys), index }];
   });
 }
 
@@ -223,6 +226,7 @@ function findBlockdevs(options: readonly ArgvOption[]): ArgvDisk[] {
       {
         names: [...new Set(names)],
         file: fileBelow(tree, nodes),
+        empty: false,
         readonly: isOn(tree['read-only']),
         index: node.index,
       },

@@ -94,7 +94,7 @@ function matchDisks(
   const replaced = new Set(images.map(({ disk }) => disk));
   for (const disk of found) {
     const option = options[disk.index] as ArgvOption;
-    if (replaced.has(disk) || disk.readonly || disk.file === undefined) continue;
+    if (replaced.has(disk) || disk.readonly || disk.empty) continue;
     unmatched.push({
       part: showOption(option),
       reason: 'a disk that can be written to has no part in the snapshot',
@@ -102,7 +102,8 @@ function matchDisks(
   }
   if (replaced.size < images.length)
     unmatched.push({ part: 'the disks', reason: 'two of them seem to be the same one of the command line' });
-  return { images, unmatched };
+  // What is where it is to be stays as it is.
+  return { images: images.filter(({ disk, image }) => disk.file !== image.file), unmatched };
 }
 
 /** The one that there is; undefined if there are none or several. */

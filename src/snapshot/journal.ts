@@ -60,7 +60,7 @@ export interface JournalRecord {
   readonly qemu: ProcessIdentity | null;
   readonly controller: ProcessIdentity;
   readonly guardian: ProcessIdentity | null;
-  readonly operation: 'snapshot-create' | 'snapshot-revert' | 'snapshot-delete' | 'dump';
+  readonly operation: 'snapshot-create' | 'snapshot-revert' | 'snapshot-delete' | 'dump' | 'save' | 'restore';
   /** The snapshot's name; the file's of a dump. */
   readonly snapshot: string;
   readonly startedAt: string;
@@ -103,6 +103,10 @@ export function describeOperation({ operation, snapshot }: JournalRecord): strin
       return `the deletion of snapshot '${snapshot}'`;
     case 'dump':
       return `the dump to '${snapshot}'`;
+    case 'save':
+      return `the save to '${snapshot}'`;
+    case 'restore':
+      return `the restore from '${snapshot}'`;
   }
 }
 

@@ -11,6 +11,7 @@ import { mendWithoutQemu } from './mend-without-qemu.js';
 import { leaveNotice } from './notice.js';
 import { isAlive } from './process-identity.js';
 import { mendRelaunch } from './relaunch-mend.js';
+import { mendSave, mendSaveWithoutQemu } from './save-mend.js';
 
 export interface RecoverOptions {
   /** Milliseconds to wait for the monitor to come free, and for an agent to answer. */
@@ -58,6 +59,8 @@ function mendOperation(guest: Guest, journal: Journal, patience: number): Promis
       return mend(guest, journal, { thawPatience: patience });
     case 'dump':
       return mendDump(guest, journal);
+    case 'save':
+      return mendSave(guest, journal);
     case 'snapshot-delete':
       return journal.record.deletion ? mendDelete(guest, journal) : mendInternal(guest, journal);
     default:
@@ -71,6 +74,8 @@ function mendOperationWithoutQemu(journal: Journal): Promise<string[]> {
       return mendWithoutQemu(journal);
     case 'dump':
       return mendDumpWithoutQemu(journal);
+    case 'save':
+      return mendSaveWithoutQemu(journal);
     case 'snapshot-delete':
       return journal.record.deletion ? mendDeleteWithoutQemu(journal) : mendInternalWithoutQemu(journal);
     default:

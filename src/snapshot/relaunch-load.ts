@@ -21,8 +21,8 @@ const CHUNK = 1 << 20;
 const LOOK_MS = 100;
 
 export interface LoadOptions {
-  /** Where the stream begins in the file. */
-  readonly offset?: number;
+  /** How long the stream is that the file begins with, in bytes; all of it, if left out. */
+  readonly length?: number;
   /** Whom QEMU runs as, if that is not us. */
   readonly owner: { readonly uid: number; readonly gid: number } | null;
   readonly signal: AbortSignal;
@@ -30,11 +30,11 @@ export interface LoadOptions {
   readonly onProgress?: (done: number, total: number) => void;
 }
 
-/** Whether a file holds a migration stream from there on. */
-export async function holdsStream(file: string, offset = 0): Promise<boolean> {
+/** Whether a file begins with a migration stream. */
+export async function holdsStream(file: string): Promise<boolean> {
   const handle = await open(file, 'r');
   try {
-    const { bytesRead, buffer } = await handle.read(Buffer.alloc(4), 0, 4, offset);
+    const { bytesRead, buffer } = await handle.read(Buffer.alloc(4), 0, 4, 0);
     return bytesRead === 4 && buffer.readUInt32BE(0) === STREAM_MAGIC;
   } finally {
     await handle.close();
@@ -47,8 +47,8 @@ export async function holdsStream(file: string, offset = 0): Promise<boolean> {
  * @throws RelaunchError it can't be loaded.
  */
 export async function loadMemory(qmp: QmpClient, file: string, options: LoadOptions): Promise<void> {
-  const { offset = 0, owner, signal, onProgress } = options;
-  const total = (await stat(file)).size - offset;
+  const { owner, signal, onProgress } = options;
+  const total = options.length ?? (await stat(file)).size;
   const folder = await mkdtemp(join(tmpdir(), 'snapctl-'));
   const path = join(folder, 'memory');
   const events = qmp.listen({ events: ['MIGRATION'] });
@@ -67,7 +67,7 @@ export async function loadMemory(qmp: QmpClient, file: string, options: LoadOpti
     });
     const feeding = new AbortController();
     const fed = pipeline(
-      createReadStream(file, { start: offset, highWaterMark: CHUNK }),
+      createReadStream(file, { end: total - 1, highWaterMark: CHUNK }),
       count,
       connect(path),
       { signal: AbortSignal.any([signal, feeding.signal]) },

@@ -10,6 +10,8 @@ import type { LaunchRecord } from './relaunch-record.js';
 const MARK = 'SNAPCTL_RELAUNCH';
 /** Filling huge pages or many GiB of memory takes its time. */
 const START_DEADLINE_MS = 120_000;
+/** How long QEMU takes to end over a stream that it can't read. */
+const LAST_BREATH_MS = 500;
 const END_PATIENCE_MS = 15_000;
 
 /** The new QEMU ended, or never answered; the message holds what it said. */
@@ -85,6 +87,14 @@ export class RelaunchedQemu {
         await delay(10);
       }
     }
+  }
+
+  /** Whether it has ended, or does at once. */
+  endedSoon(): Promise<boolean> {
+    const patience = new Promise<false>((done) => {
+      setTimeout(() => done(false), LAST_BREATH_MS).unref();
+    });
+    return Promise.race([this.ended.then(() => true), patience]);
   }
 
   /** What to say of it now that it has ended or failed. */

@@ -301,8 +301,7 @@ async function relaunch(
         ...(onProgress ? { onProgress } : {}),
       }).catch(async (error: unknown) => {
         // It may have ended over it, and have said why.
-        const ended = await Promise.race([fresh.ended.then(() => true), endedSoon()]);
-        throw ended ? await fresh.failure() : error;
+        throw (await fresh.endedSoon()) ? await fresh.failure() : error;
       });
     }
     signal.throwIfAborted();
@@ -314,11 +313,6 @@ async function relaunch(
   }
   return fresh.process.pid;
 }
-
-const endedSoon = (): Promise<false> =>
-  new Promise((done) => {
-    setTimeout(() => done(false), 500).unref();
-  });
 
 /** QEMU may close the monitor before it answers. */
 async function quitOld({ qmp }: Guest): Promise<void> {

@@ -40,6 +40,7 @@ import { BareDomain } from './bare-domain.js';
 import { devices } from './devices.js';
 import { eventWatch } from './event-watch.js';
 import { lifecycle } from './lifecycle.js';
+import { memorySave, restoreDomain } from './memory-save.js';
 import { snapshots } from './snapshots.js';
 import { functionName, withUnsupported } from './unsupported.js';
 
@@ -146,6 +147,15 @@ function connection(uri: string, pool: DomainPool, options: OpenOptions): Connec
         : `more than one domain has ${what}`,
     );
   };
+  const restore = async (from: string, xml: string | null, flags: number): Promise<void> => {
+    if (options.readonly) {
+      throw failure(
+        VIR_ERR_OPERATION_DENIED,
+        'operation forbidden: read only access prevents virDomainRestore',
+      );
+    }
+    await restoreDomain(from, xml, flags);
+  };
   const self: Partial<Connection> = {
     uri,
     readonly: options.readonly ?? false,
@@ -177,6 +187,8 @@ function connection(uri: string, pool: DomainPool, options: OpenOptions): Connec
     domainLookupByName: (name) => find((bare) => bare.identity.name === name, `name '${name}'`),
     domainLookupByUUIDString: (uuid) =>
       find((bare) => bare.identity.uuid === uuid.toLowerCase(), `uuid '${uuid}'`),
+    domainRestore: (from) => restore(from, null, 0),
+    domainRestoreFlags: (from, xml, flags = 0) => restore(from, xml, flags),
     secondary: () => open(uri, options),
     release: () => pool.release(),
     close: () => pool.close(),
@@ -226,6 +238,7 @@ function assemble(bare: BareDomain, readonly: boolean): Domain {
     free: async () => undefined,
     ...lifecycle(bare),
     ...devices(bare),
+    ...memorySave(bare),
     ...agent(bare),
     ...snapshots(bare),
   };

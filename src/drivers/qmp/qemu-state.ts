@@ -48,6 +48,8 @@ const reasons: Readonly<Record<JournalRecord['operation'], number>> = {
   'snapshot-revert': VIR_DOMAIN_PAUSED_FROM_SNAPSHOT,
   'snapshot-delete': VIR_DOMAIN_PAUSED_SNAPSHOT,
   dump: VIR_DOMAIN_PAUSED_DUMP,
+  save: VIR_DOMAIN_PAUSED_SAVE,
+  restore: VIR_DOMAIN_PAUSED_MIGRATION,
 };
 
 /**
