@@ -33,7 +33,7 @@ export default defineCommand({
   summary: 'dump the core of a domain to a file for analysis',
   description: 'Core dump a domain.',
   manual: [
-    'Writes the memory of a domain to a file for a debugger. The file belongs to the machine that the hypervisor runs on; a relative path is taken from the present directory. An existing file is overwritten. A dump is not for going back: nothing restores it, use `save` or a snapshot for that.',
+    'Writes the memory of a domain to a file for a debugger. The file belongs to the machine that the hypervisor runs on; a relative path is taken from the present directory. An existing file is overwritten; on a guest that is reached directly (qmp:) it is refused. A dump is not for going back: nothing restores it, use `save` or a snapshot for that.',
     'Without --memory-only the file is a migration stream; with it, a core file that crash and gdb read, in the --format given: elf, or one of the compressed kdump formats and win-dmp where QEMU has them built in. The guest stands still meanwhile unless --live is given (and the memory then changes while it is read). --crash leaves the domain crashed, --reset resets it afterwards.',
     'An interrupt aborts the dump: the guest runs on as before, no file is left and the exit status is 130. A dump with --memory-only can not be broken off in QEMU: it is carried to its end.',
   ],
