@@ -16,7 +16,7 @@ import { planSnapshot } from '../../src/snapshot/plan.js';
 import { parseSnapshotXml } from '../../src/snapshot/snapshot-description.js';
 import { SnapshotStore } from '../../src/snapshot/snapshot-store.js';
 import { type SnapshotTaken, takeSnapshot } from '../../src/snapshot/take.js';
-import { BareGuest, qemuPrograms } from '../support/qemu.js';
+import { BareGuest, bothQemuPrograms } from '../support/qemu.js';
 
 /** Takes a snapshot through the engine, as a driver does. */
 async function take(guest: Guest, xml: string, flags: number, method?: Method): Promise<SnapshotTaken> {
@@ -33,7 +33,7 @@ async function take(guest: Guest, xml: string, flags: number, method?: Method): 
 const document = (name: string, rest = ''): string =>
   `<domainsnapshot><name>${name}</name>${rest}</domainsnapshot>`;
 
-describe.each(qemuPrograms)('the snapshot engine on %s', (_, find) => {
+describe.each(bothQemuPrograms)('the snapshot engine on %s', (_, find) => {
   let bare: BareGuest;
   let guest: Guest;
 

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -59,7 +60,16 @@ export function destroyEmbedRoot(folder) {
     for (let waited = 0; waited < 5000 && isRunning(pid); waited += 10) Atomics.wait(pause, 0, 0, 10);
   }
   keepCapabilities(folder);
+  unmountBelow(folder);
   rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
+}
+
+/** A test that was killed may have left a small file system mounted, on which it played a full disk. */
+function unmountBelow(folder) {
+  for (const line of read('/proc/mounts').split('\n')) {
+    const [, place] = line.split(' ');
+    if (place?.startsWith(`${folder}/`)) spawnSync('umount', ['--lazy', place]);
+  }
 }
 
 /**
