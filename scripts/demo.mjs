@@ -47,7 +47,7 @@ try {
 async function demonstrate() {
   tell(`A private libvirt, no daemon, everything in one folder:\n${bold(`URI='${embed.uri}'`)}`);
   // The guest keeps rewriting memory, so that what is saved changes while it is being saved.
-  const guest = embed.prepare({ name, dirty: 48 });
+  const guest = embed.prepare({ name, dirty: 48, gap: true });
   const file = (suffix) => join(guest.folder, suffix);
 
   tell('Boot a real Linux that counts ten times a second, in memory and on its disk.');

@@ -12,7 +12,7 @@ describe('the tiny guest on real QEMU', () => {
 
   beforeAll(async () => {
     embed = await Embed.create();
-    guest = await embed.start({ disks: 2, dirty });
+    guest = await embed.start({ disks: 2, dirty, gap: true });
   });
 
   afterAll(() => embed?.dispose());

@@ -1,4 +1,4 @@
-export declare function kernelArguments(options?: { dirty?: number; agent?: boolean }): string;
+export declare function kernelArguments(options?: { dirty?: number; agent?: boolean; gap?: boolean }): string;
 export declare function domainXml(options: {
   name: string;
   guest: { kernel: string; initrd: string };
@@ -7,6 +7,7 @@ export declare function domainXml(options: {
   memory?: number;
   vcpus?: number;
   dirty?: number;
+  gap?: boolean;
   agent?: boolean;
   channel?: boolean;
   devices?: string;

@@ -23,6 +23,7 @@ export interface GuestOptions {
   memory?: number;
   vcpus?: number;
   dirty?: number;
+  gap?: boolean;
   agent?: boolean;
   channel?: boolean;
   devices?: string;
