@@ -25,7 +25,11 @@ const count = { passed: 0, failed: 0, skipped: 0 };
 try {
   await setUp({ purposes: ['run', 'guest', 'test'], rebuild: true });
   await jest('quick', ['--testPathIgnorePatterns=/node_modules/', `--testPathIgnorePatterns=${slow}`]);
-  await jest('live', [`--testPathIgnorePatterns=^(?!.*${slow})`, '--maxWorkers=2']);
+  await jest('live', [
+    `--testPathIgnorePatterns=^(?!.*${slow})`,
+    '--maxWorkers=2',
+    `--setupFilesAfterEnv=${join(root, 'test/support/retries.ts')}`,
+  ]);
   if (count.passed + count.failed === 0) fail('No test was run.');
 } catch (error) {
   if (!(error instanceof SetupError)) throw error;
