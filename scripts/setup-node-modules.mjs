@@ -39,7 +39,8 @@ export function installNodeModules() {
 
 function npm(...words) {
   const options = { cwd: root, encoding: 'utf8', stdio: ['ignore', 2, 'pipe'], maxBuffer: 64 << 20 };
-  return spawnSync('npm', [...words, '--no-audit', '--no-fund'], options);
+  // What npm complains of is read above: `npm test --silent` would hand its silence down.
+  return spawnSync('npm', [...words, '--no-audit', '--no-fund', '--loglevel=error'], options);
 }
 
 function lockedPackages(path) {
