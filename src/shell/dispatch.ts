@@ -36,6 +36,8 @@ export async function dispatch(
   for (const parsed of commands) {
     const json = options.json || parsed.json;
     const start = performance.now();
+    const about = { command: parsed.command.name, domain: domainNamed(parsed) };
+    session.announce({ event: 'command-began', ...about, long: parsed.command.long === true });
     try {
       await runOne(parsed, json, options);
       outcome = 'done';
@@ -45,6 +47,7 @@ export async function dispatch(
       for (const line of errorLines(error)) output.error(line);
     }
     await session.release();
+    session.announce({ event: 'command-ended', ...about, succeeded: outcome === 'done' });
     if (outcome === 'interrupted' || session.ended) break;
     const time = `(Time: ${(performance.now() - start).toFixed(3)} ms)`;
     // Standard output is JSON alone when that was asked for.
@@ -54,6 +57,10 @@ export async function dispatch(
   }
   return outcome;
 }
+
+/** The domain that a command is about. */
+const domainNamed = ({ given }: ParsedCommand<CommandSpec>): string | undefined =>
+  given.find(({ name }) => name === 'domain')?.value;
 
 async function runOne(
   parsed: ParsedCommand<CommandSpec>,

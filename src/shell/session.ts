@@ -16,6 +16,25 @@ export interface ConnectOptions {
 /** Opens a URI; undefined leaves the choice to the hypervisor library. */
 export type Opener = (uri: string | undefined, options: ConnectOptions) => Promise<Connection>;
 
+/** What happens to a session, for whoever shows it. */
+export type SessionEvent =
+  | { readonly event: 'connected'; readonly connection: Connection }
+  /** Lost or left; the next command opens another one. */
+  | { readonly event: 'disconnected' }
+  /** `domain` as the user named it, of a command that is about one. `long`: it may run a job on it. */
+  | {
+      readonly event: 'command-began';
+      readonly command: string;
+      readonly domain: string | undefined;
+      readonly long: boolean;
+    }
+  | {
+      readonly event: 'command-ended';
+      readonly command: string;
+      readonly domain: string | undefined;
+      readonly succeeded: boolean;
+    };
+
 /**
  * The connection that commands run on, opened when first needed and reopened when it was lost. What a lost
  * connection was doing is never repeated.
@@ -24,7 +43,9 @@ export class Session {
   readonly #open: Opener;
   readonly #output: Output;
   #connection: Connection | undefined;
+  #opening: Promise<Connection> | undefined;
   #lost = false;
+  readonly #watchers = new Set<(event: SessionEvent) => void>();
   uri: string | undefined;
   readonly: boolean;
   /** `quit` or `exit` was run. */
@@ -43,8 +64,22 @@ export class Session {
 
   /** The connection, opened or reopened if need be. @throws CommandError it can't be opened. */
   async connection(): Promise<Connection> {
-    if (!this.#connection || this.#lost) await this.#reconnect(this.uri, this.readonly, false);
-    return this.#connection as Connection;
+    if (this.#connection && !this.#lost) return this.#connection;
+    this.#opening ??= this.#reconnect(this.uri, this.readonly, false).finally(() => {
+      this.#opening = undefined;
+    });
+    return this.#opening;
+  }
+
+  /** Calls `listener` with what happens from now on. @returns what ends that. */
+  watch(listener: (event: SessionEvent) => void): () => void {
+    this.#watchers.add(listener);
+    return () => this.#watchers.delete(listener);
+  }
+
+  /** Tells whoever watches. */
+  announce(event: SessionEvent): void {
+    for (const watcher of this.#watchers) watcher(event);
   }
 
   /**
@@ -52,6 +87,8 @@ export class Session {
    * read-only if it was. @throws CommandError; what was connected to before stays the one to go back to.
    */
   async connect(uri: string | undefined, readonly: boolean): Promise<void> {
+    // An opening that is under way would otherwise end after this one, and win.
+    await this.#opening?.catch(() => undefined);
     if (uri === undefined) await this.#reconnect(this.uri, readonly || this.readonly, true);
     else await this.#reconnect(uri, readonly, true);
   }
@@ -60,7 +97,10 @@ export class Session {
   noteFailure(error: unknown): void {
     const cause = error instanceof CommandError ? error.cause : error;
     if (cause instanceof CommandError) this.noteFailure(cause);
-    else if (cause instanceof HypervisorError && tellsOfLoss(cause)) this.#lost = true;
+    else if (cause instanceof HypervisorError && tellsOfLoss(cause)) {
+      this.#lost = true;
+      this.announce({ event: 'disconnected' });
+    }
   }
 
   /** Frees what the last command took from the hypervisor. */
@@ -71,17 +111,19 @@ export class Session {
   async close(): Promise<void> {
     const connection = this.#connection;
     this.#connection = undefined;
+    if (connection && !this.#lost) this.announce({ event: 'disconnected' });
     await connection?.close();
   }
 
-  async #reconnect(uri: string | undefined, readonly: boolean, asked: boolean): Promise<void> {
+  async #reconnect(uri: string | undefined, readonly: boolean, asked: boolean): Promise<Connection> {
     const hadOne = this.#connection !== undefined;
     const wasLost = this.#lost;
     await this.close().catch(() => undefined);
-    this.#connection = await orFail(
+    const connection = await orFail(
       wasLost ? 'Failed to reconnect to the hypervisor' : 'failed to connect to the hypervisor',
       this.#open(uri, { readonly }),
     );
+    this.#connection = connection;
     this.#lost = false;
     if (asked) {
       this.uri = uri;
@@ -89,6 +131,8 @@ export class Session {
     } else if (hadOne) {
       this.#output.error('Reconnected to the hypervisor');
     }
+    this.announce({ event: 'connected', connection });
+    return connection;
   }
 }
 

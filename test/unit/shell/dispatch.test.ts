@@ -28,6 +28,7 @@ const say = defineCommand({
     { name: 'loud', type: 'flag', help: '' },
     { name: 'soft', type: 'flag', help: '' },
     { name: 'very', type: 'flag', help: '' },
+    { name: 'domain', type: 'string', help: '' },
   ],
   rules: [exclusive('loud', 'soft'), requires('very', 'loud')],
   noConnection: true,
@@ -186,4 +187,28 @@ describe('--json', () => {
     expect(JSON.parse(stdout())).toEqual({ size: '1152921504606846976' });
     expect(stderr()).toMatch(/^\(Time: \d+\.\d{3} ms\)\n$/);
   });
+});
+
+test('who watches the session hears of each command, the domain it is about and its end', async () => {
+  const heard: unknown[] = [];
+  const { output } = record();
+  const session = new Session(() => Promise.reject(new Error('none')), output, undefined, false);
+  session.watch((event) => void heard.push(event));
+  await dispatch(await parseLine('say a --domain web; fail', registry.lookup), {
+    output,
+    session,
+    registry,
+    signal: new AbortController().signal,
+    interactive: false,
+    json: false,
+    timing: false,
+  });
+  const about = { command: 'say', domain: 'web' };
+  const failed = { command: 'fail', domain: undefined };
+  expect(heard).toEqual([
+    { event: 'command-began', ...about, long: false },
+    { event: 'command-ended', ...about, succeeded: true },
+    { event: 'command-began', ...failed, long: false },
+    { event: 'command-ended', ...failed, succeeded: false },
+  ]);
 });

@@ -91,3 +91,25 @@ test('handles are released while connected only', async () => {
   await session.release();
   expect(log).toEqual(['open one:', 'release']);
 });
+
+test('several that want the connection at once share one opening', async () => {
+  const { log, session } = fake();
+  const [a, b] = await Promise.all([session.connection(), session.connection()]);
+  expect(a).toBe(b);
+  expect(log).toEqual(['open one:']);
+});
+
+test('whoever watches hears of each connection and its loss, until told otherwise', async () => {
+  const { session } = fake();
+  const heard: string[] = [];
+  const end = session.watch(({ event }) => void heard.push(event));
+  await session.connection();
+  session.noteFailure(new HypervisorError('gone', { code: VIR_ERR_RPC }));
+  await session.connection();
+  await session.connect('two:', false);
+  const expected = ['connected', 'disconnected', 'connected', 'disconnected', 'connected'];
+  expect(heard).toEqual(expected);
+  end();
+  await session.close();
+  expect(heard).toEqual(expected);
+});
