@@ -1,5 +1,5 @@
 import { GrammarError, type ParsedCommand, parseLine } from '../grammar/index.js';
-import { type Connection, defaultURI } from '../hypervisor/index.js';
+import { defaultURI } from '../hypervisor/index.js';
 import {
   type CommandSpec,
   dispatch,
@@ -47,18 +47,41 @@ export async function interact({ globals, output, registry, log }: InteractOptio
       return 1;
     }
   }
-  output.extra(BANNER);
-  const reader = new LineReader(output, {
-    silent: globals.json,
-    complete: async (line) => {
-      const { completeLine } = await import('../completion/index.js');
-      const connection = (): Promise<Connection> => session.connection();
-      const { start, candidates } = await completeLine(line, line.length, { registry, connection });
-      // What the search took from the hypervisor is of no further use.
-      await session.release();
-      return { start, texts: candidates.map(({ insert }) => insert) };
-    },
+  const run: SessionRun = { globals, output, registry, session, trace };
+  try {
+    return await (isTerminal(output) ? inShell(run) : inScript(run));
+  } finally {
+    await session.close().catch(() => undefined);
+  }
+}
+
+interface SessionRun extends Pick<InteractOptions, 'globals' | 'output' | 'registry'> {
+  readonly session: Session;
+  readonly trace: DebugTrace;
+}
+
+/** Both ends are a terminal that can move its cursor. */
+const isTerminal = ({ streams }: Output): boolean =>
+  Boolean(streams.stdin.isTTY && streams.stdout.isTTY) && process.env.TERM !== 'dumb';
+
+async function inShell({ globals, output, registry, session, trace }: SessionRun): Promise<number> {
+  const { runShell } = await import('../ui/index.js');
+  return runShell({
+    output,
+    session,
+    registry,
+    color: globals.color,
+    json: globals.json,
+    timing: globals.timing,
+    banner: BANNER,
+    trace: (command, given) => trace.command(command, given),
   });
+}
+
+/** Reads lines one by one, and shows them as a terminal would have. */
+async function inScript({ globals, output, registry, session, trace }: SessionRun): Promise<number> {
+  output.extra(BANNER);
+  const reader = new LineReader(output, { silent: globals.json });
   let running: AbortController | undefined;
   const onInterrupt = (): void => running?.abort();
   process.on('SIGINT', onInterrupt);
@@ -87,7 +110,6 @@ export async function interact({ globals, output, registry, log }: InteractOptio
     process.off('SIGINT', onInterrupt);
     process.off('SIGTERM', onInterrupt);
     reader.close();
-    await session.close().catch(() => undefined);
   }
   return 0;
 }

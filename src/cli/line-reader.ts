@@ -1,60 +1,33 @@
-import { type AsyncCompleter, createInterface } from 'node:readline';
+import { createInterface } from 'node:readline';
 import type { Output } from '../shell/index.js';
 
 export interface LineReaderOptions {
   /** Show neither prompts nor lines when there is no terminal. */
   readonly silent: boolean;
-  /** What could stand in place of the text from `start` on. Never rejects. */
-  readonly complete: (line: string) => Promise<{ readonly start: number; readonly texts: readonly string[] }>;
 }
 
-/** Tab completion in the form that node:readline wants it. */
-const completerOf =
-  (complete: LineReaderOptions['complete']): AsyncCompleter =>
-  (line, callback) => {
-    complete(line).then(
-      ({ start, texts }) => callback(null, [[...texts], line.slice(start)]),
-      () => callback(null, [[], line]),
-    );
-  };
-
 /**
- * Lines of input, one at a time. On a terminal with editing; otherwise the prompt and the line are shown as
- * virsh shows them, so that a transcript reads like a session.
+ * Lines of input, one at a time, without editing. The prompt and the line are shown as virsh shows them, so that
+ * a transcript reads like a session; on a terminal that can do no more, which echoes the line, the prompt alone.
  */
 export class LineReader {
   readonly #output: Output;
-  readonly #terminal: boolean;
+  readonly #echoes: boolean;
   readonly #silent: boolean;
   readonly #lines: ReturnType<typeof createInterface>;
   readonly #waiting: ((line: string | undefined) => void)[] = [];
   readonly #ready: string[] = [];
   #closed = false;
 
-  constructor(output: Output, { silent, complete }: LineReaderOptions) {
+  constructor(output: Output, { silent }: LineReaderOptions) {
     this.#output = output;
     this.#silent = silent;
-    this.#terminal = Boolean(output.streams.stdin.isTTY && output.streams.stdout.isTTY);
-    this.#lines = createInterface({
-      input: output.streams.stdin,
-      ...(this.#terminal
-        ? { output: output.streams.stdout, terminal: true, completer: completerOf(complete) }
-        : { terminal: false }),
-    });
+    this.#echoes = Boolean(output.streams.stdin.isTTY && output.streams.stdout.isTTY);
+    this.#lines = createInterface({ input: output.streams.stdin, terminal: false });
     this.#lines.on('line', (line) => {
       const waiter = this.#waiting.shift();
       if (waiter) waiter(line);
       else this.#ready.push(line);
-    });
-    this.#lines.on('SIGINT', () => {
-      // At the prompt: drop what was typed. While a command runs: the program's own handler hears it.
-      if (this.#waiting.length > 0) {
-        this.#lines.write(null, { ctrl: true, name: 'u' });
-        this.#output.print('\n');
-        this.#lines.prompt();
-      } else {
-        process.kill(process.pid, 'SIGINT');
-      }
     });
     this.#lines.once('close', () => {
       this.#closed = true;
@@ -63,12 +36,9 @@ export class LineReader {
   }
 
   async next(prompt: string): Promise<string | undefined> {
-    if (this.#terminal) {
-      this.#lines.setPrompt(prompt);
-      this.#lines.prompt();
-    }
+    if (this.#echoes) this.#output.print(prompt);
     const line = await this.#take();
-    if (!this.#terminal && !this.#silent) {
+    if (!this.#echoes && !this.#silent) {
       this.#output.print(line === undefined ? prompt : `${prompt}${line}\n`);
     }
     return line;

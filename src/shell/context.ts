@@ -1,6 +1,7 @@
 import type { Connection } from '../hypervisor/index.js';
 import type { Output } from './output.js';
 import type { Registry } from './registry.js';
+import type { Screen } from './screen.js';
 import type { Session } from './session.js';
 
 /** What a command works with. */
@@ -14,6 +15,8 @@ export interface Context {
   readonly signal: AbortSignal;
   /** Commands come from a prompt rather than from the command line. */
   readonly interactive: boolean;
+  /** Present only in the full interactive shell. */
+  readonly screen?: Screen;
   /** `--json` was given: `emit` counts, text is not shown. */
   readonly json: boolean;
   /** The command's data for `--json`. Does nothing otherwise, so commands call it without asking. */

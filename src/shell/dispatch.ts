@@ -7,6 +7,7 @@ import { CommandError, errorLines, InterruptedError } from './errors.js';
 import { toJson } from './json-shape.js';
 import type { Output } from './output.js';
 import type { Registry } from './registry.js';
+import type { Screen } from './screen.js';
 import type { Session } from './session.js';
 
 export interface DispatchOptions {
@@ -15,6 +16,7 @@ export interface DispatchOptions {
   readonly registry: Registry;
   readonly signal: AbortSignal;
   readonly interactive: boolean;
+  readonly screen?: Screen;
   /** `--json` was given for all commands. */
   readonly json: boolean;
   /** Print how long each command took. */
@@ -78,6 +80,7 @@ async function runOne(
     registry: options.registry,
     signal: options.signal,
     interactive: options.interactive,
+    ...(options.screen ? { screen: options.screen } : {}),
     json,
     get connection(): Connection {
       if (!connection) throw new Error(`command '${command.name}' has no connection`);

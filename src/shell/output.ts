@@ -6,6 +6,16 @@ export interface Streams {
   readonly stdin: NodeJS.ReadableStream & { readonly isTTY?: boolean };
   readonly stdout: Writable & { readonly isTTY?: boolean; readonly columns?: number };
   readonly stderr: Writable & { readonly isTTY?: boolean };
+  /** Where something keeps a part of the terminal painted: how to have it off the screen for a while. */
+  readonly display?: Display;
+}
+
+/** What is painted on a terminal besides the output of commands. */
+export interface Display {
+  /** Takes it away, and leaves the terminal to another program. */
+  release(): void;
+  /** Paints it again, below whatever the other program has left there. */
+  reclaim(): void;
 }
 
 export interface OutputOptions {
@@ -28,6 +38,11 @@ export class Output {
   constructor(streams: Streams, options: OutputOptions) {
     this.streams = streams;
     this.#options = options;
+  }
+
+  /** The same with other streams. */
+  on(streams: Streams): Output {
+    return new Output(streams, this.#options);
   }
 
   get quiet(): boolean {

@@ -41,7 +41,7 @@ export type SessionEvent =
  */
 export class Session {
   readonly #open: Opener;
-  readonly #output: Output;
+  #output: Output;
   #connection: Connection | undefined;
   #opening: Promise<Connection> | undefined;
   #lost = false;
@@ -56,6 +56,11 @@ export class Session {
     this.#output = output;
     this.uri = uri;
     this.readonly = readonly;
+  }
+
+  /** Where it says that it has reconnected. */
+  say(output: Output): void {
+    this.#output = output;
   }
 
   get connected(): boolean {

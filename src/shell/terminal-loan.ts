@@ -13,14 +13,21 @@ export interface TerminalInput extends NodeJS.ReadableStream {
   setRawMode?(raw: boolean): unknown;
 }
 
+export interface LoanOptions {
+  /** The screen is lent as well: what is painted there is taken away meanwhile. */
+  readonly display?: boolean;
+}
+
 /**
  * Hands the terminal's input to somebody else for a while: whoever reads it here hears nothing, and it is in its
  * ordinary line mode. Afterwards all is as before. Input that is no terminal is left alone.
  */
 export async function lendTerminal<T>(
-  streams: Pick<Streams, 'stdin'>,
+  streams: Pick<Streams, 'stdin' | 'display'>,
   use: (input: TerminalInput) => Promise<T>,
+  options: LoanOptions = {},
 ): Promise<T> {
+  const display = options.display ? streams.display : undefined;
   const input = streams.stdin as TerminalInput;
   if (!input.isTTY) return use(input);
   const raw = input.isRaw === true;
@@ -28,11 +35,13 @@ export async function lendTerminal<T>(
   const listeners = INPUT_EVENTS.map((event) => [event, input.listeners(event) as Listener[]] as const);
   for (const [event] of listeners) input.removeAllListeners(event);
   input.pause();
+  display?.release();
   if (raw) input.setRawMode?.(false);
   try {
     return await use(input);
   } finally {
     if (raw) input.setRawMode?.(true);
+    display?.reclaim();
     for (const [event, those] of listeners) for (const listener of those) input.on(event, listener);
     if (flowing) input.resume();
     else input.pause();

@@ -63,21 +63,25 @@ async function runEditor(context: Context, path: string): Promise<void> {
   const line = process.env.VISUAL || process.env.EDITOR || (await defaultEditor());
   const words = PLAIN_NAME.test(line) ? [line, path] : ['sh', '-c', `${line} ${shellQuote(path)}`];
   const [program = line, ...rest] = words;
-  const { status, signal } = await lendTerminal(context.output.streams, async () => {
-    // An interrupt typed into the editor is the editor's; it must not end this program with the text half done.
-    process.on('SIGINT', ignore);
-    try {
-      const child = spawn(program, rest, { stdio: 'inherit' });
-      const [code, killer] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
-      return { status: code, signal: killer };
-    } catch (error) {
-      throw program.includes('/')
-        ? new CommandError(`cannot execute binary ${program}: ${systemErrorText(error)}`)
-        : new CommandError(`Cannot find '${program}' in path: ${systemErrorText(error)}`);
-    } finally {
-      process.off('SIGINT', ignore);
-    }
-  });
+  const { status, signal } = await lendTerminal(
+    context.output.streams,
+    async () => {
+      // An interrupt typed into the editor is the editor's; it must not end this program with the text half done.
+      process.on('SIGINT', ignore);
+      try {
+        const child = spawn(program, rest, { stdio: 'inherit' });
+        const [code, killer] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
+        return { status: code, signal: killer };
+      } catch (error) {
+        throw program.includes('/')
+          ? new CommandError(`cannot execute binary ${program}: ${systemErrorText(error)}`)
+          : new CommandError(`Cannot find '${program}' in path: ${systemErrorText(error)}`);
+      } finally {
+        process.off('SIGINT', ignore);
+      }
+    },
+    { display: true },
+  );
   if (context.signal.aborted) throw new InterruptedError('interrupted');
   if (status === 0) return;
   const how = status === null ? `fatal signal ${signalNumber(signal)}` : `exit status ${status}`;

@@ -1,0 +1,61 @@
+import { completeLine } from '../completion/index.js';
+import type { Completion } from '../editor/index.js';
+import type { Registry, Session } from '../shell/index.js';
+
+/** Candidates for the word at the cursor; an answer that has been overtaken by another question is dropped. */
+export class CommandCompletion {
+  readonly #registry: Registry;
+  readonly #session: Session;
+  #asked = 0;
+  #last: Promise<unknown> = Promise.resolve();
+  #abort = new AbortController();
+
+  constructor(registry: Registry, session: Session) {
+    this.#registry = registry;
+    this.#session = session;
+  }
+
+  /** @returns undefined when it was overtaken or dropped. */
+  async ask(text: string, cursor: number): Promise<Completion | undefined> {
+    this.drop();
+    const number = this.#asked;
+    const { signal } = this.#abort;
+    // One at a time: all take from the one connection, and what they took is freed after each.
+    const turn = this.#last.then(async () => {
+      if (signal.aborted) return undefined;
+      const connection = () => this.#session.connection();
+      const found = await completeLine(text, cursor, {
+        registry: this.#registry,
+        connection,
+        describe: true,
+      });
+      await this.#session.release().catch(() => undefined);
+      return found;
+    });
+    this.#last = turn.catch(() => undefined);
+    const found = await turn.catch(() => undefined);
+    if (!found || number !== this.#asked) return undefined;
+    return {
+      start: found.start,
+      end: found.end,
+      entries: found.candidates.map(({ text: label, help, insert }) => ({
+        label,
+        insert,
+        ...(help === undefined ? {} : { help }),
+      })),
+    };
+  }
+
+  /** The text has changed: whatever is still asked for is of no use. */
+  drop(): void {
+    this.#asked += 1;
+    this.#abort.abort();
+    this.#abort = new AbortController();
+  }
+
+  /** Waits until nothing is being asked of the connection any more. */
+  async settled(): Promise<void> {
+    this.drop();
+    await this.#last;
+  }
+}

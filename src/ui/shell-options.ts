@@ -1,0 +1,15 @@
+import type { GivenOption } from '../grammar/index.js';
+import type { Output, Registry, Session } from '../shell/index.js';
+
+export interface ShellOptions {
+  /** As it would be without a shell around it; commands get one into the shell's transcript. */
+  readonly output: Output;
+  readonly session: Session;
+  readonly registry: Registry;
+  readonly color: boolean;
+  readonly json: boolean;
+  readonly timing: boolean;
+  readonly banner: string;
+  /** Told of each command before it runs. */
+  readonly trace: (command: string, given: readonly GivenOption[]) => void;
+}

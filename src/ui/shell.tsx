@@ -1,0 +1,362 @@
+import { createElement } from 'react';
+import { Editor, type Effect, History, type Key } from '../editor/index.js';
+import { GrammarError, parseLine } from '../grammar/index.js';
+import type { JobInfo } from '../hypervisor/index.js';
+import { dispatch, type Output, type Screen } from '../shell/index.js';
+import { App } from './app.js';
+import { CommandCompletion } from './command-completion.js';
+import { FullScreen } from './full-screen.js';
+import { isFinished, wordsOf } from './line-text.js';
+import type { ShellOptions } from './shell-options.js';
+import { Stage } from './stage.js';
+import { TerminalInput } from './terminal-input.js';
+import { TerminalScreen } from './terminal-screen.js';
+import type { Theme } from './theme.js';
+import { Transcript } from './transcript.js';
+
+/** A second Ctrl-C within this time leaves, in ms. */
+const LEAVE_MS = 2000;
+const TICK_MS = 500;
+const HISTORY_LIMIT = 10_000;
+
+/** Signals that end the shell, after the running command has cleaned up. */
+const ENDING = { SIGTERM: 143, SIGHUP: 129 } as const;
+
+interface RunningState {
+  readonly line: string;
+  readonly abort: AbortController;
+  readonly since: number;
+  readonly screen: Screen;
+  job?: JobInfo;
+  /** Ctrl-D was hit: whether to leave is being asked. */
+  asking?: boolean;
+}
+
+/** The interactive shell: keys, editor, commands and what is painted, put together. */
+export class Shell {
+  readonly #options: ShellOptions;
+  readonly #screen: TerminalScreen;
+  readonly #stage: Stage;
+  readonly #input: TerminalInput;
+  readonly #transcript: Transcript;
+  readonly #output: Output;
+  readonly #editor: Editor;
+  readonly #history: History;
+  readonly #completion: CommandCompletion;
+  readonly #fullScreen: FullScreen;
+  readonly #theme: Theme;
+  readonly #queue: Key[] = [];
+  #unfinished = '';
+  #running: RunningState | undefined;
+  #accepted: ((line: string | undefined) => void) | undefined;
+  #interruptedAt = Number.NEGATIVE_INFINITY;
+  #leaving = false;
+  #status = 0;
+
+  constructor(options: ShellOptions) {
+    this.#options = options;
+    const { output } = options;
+    this.#screen = new TerminalScreen(process.stdout, reflows(process.env));
+    this.#stage = new Stage(this.#screen);
+    this.#input = new TerminalInput(
+      process.stdin,
+      (key) => this.#onKey(key),
+      () => this.#end(undefined),
+    );
+    this.#transcript = new Transcript({
+      lines: (text) => this.#screen.writeAbove(text),
+      unfinished: (text) => {
+        if (text === this.#unfinished) return;
+        this.#unfinished = text;
+        this.#paint();
+      },
+    });
+    const stream = () => this.#transcript.stream(() => this.#screen.columns);
+    this.#output = output.on({
+      stdin: process.stdin,
+      stdout: stream(),
+      stderr: process.stderr.isTTY ? stream() : process.stderr,
+      display: { release: () => this.#release(), reclaim: () => this.#reclaim() },
+    });
+    options.session.say(this.#output);
+    this.#history = new History([], HISTORY_LIMIT);
+    this.#editor = new Editor({ history: this.#history, isFinished, wordsOf });
+    this.#completion = new CommandCompletion(options.registry, options.session);
+    this.#theme = { color: options.color, spoken: process.env.INK_SCREEN_READER === 'true' };
+    this.#fullScreen = new FullScreen(this.#screen, this.#stage, this.#theme);
+  }
+
+  /** Reads and runs lines until the user leaves. @returns the exit status. */
+  async run(): Promise<number> {
+    const onInterrupt = (): void => this.#interrupt();
+    process.on('SIGINT', onInterrupt);
+    const onSignal = (name: keyof typeof ENDING) => {
+      this.#status = ENDING[name];
+      this.#end(name);
+    };
+    process.on('SIGTERM', onSignal);
+    process.on('SIGHUP', onSignal);
+    this.#screen.on('resize', () => this.#paint());
+    this.#input.start();
+    this.#screen.control(PASTE_ON);
+    this.#output.extra(this.#options.banner);
+    try {
+      while (!this.#leaving && !this.#options.session.ended) {
+        const line = await this.#nextLine();
+        if (line === undefined) break;
+        await this.#runLine(line);
+      }
+    } finally {
+      await this.#completion.settled();
+      this.#transcript.end();
+      this.#stage.empty();
+      this.#screen.control(PASTE_OFF);
+      this.#input.stop();
+      this.#screen.close();
+      process.off('SIGINT', onInterrupt);
+      process.off('SIGTERM', onSignal);
+      process.off('SIGHUP', onSignal);
+    }
+    return this.#status;
+  }
+
+  get #prompt(): string {
+    return this.#options.session.readonly ? 'snapctl > ' : 'snapctl # ';
+  }
+
+  /** The next line that is entered; undefined when the user leaves. */
+  #nextLine(): Promise<string | undefined> {
+    return new Promise((resolve) => {
+      this.#accepted = (line) => {
+        this.#accepted = undefined;
+        resolve(line);
+      };
+      this.#transcript.flush();
+      this.#paint();
+      this.#pump();
+    });
+  }
+
+  async #runLine(line: string): Promise<void> {
+    // What was asked takes the prompt's place in the scrollback, as if it had been typed there.
+    this.#transcript.write(`${this.#prompt}${line.replaceAll('\n', '\n      ... ')}\n`);
+    if (line.trim() === '') return;
+    this.#history.add(line);
+    const { session, registry, json, timing, trace } = this.#options;
+    const running: RunningState = {
+      line,
+      abort: new AbortController(),
+      since: performance.now(),
+      screen: this.#screenFor(() => running),
+    };
+    this.#running = running;
+    const ticks = setInterval(() => this.#paint(), TICK_MS);
+    try {
+      await this.#completion.settled();
+      const commands = await parseLine(line, registry.lookup);
+      for (const parsed of commands) trace(parsed.command.name, parsed.given);
+      await dispatch(commands, {
+        output: this.#output,
+        session,
+        registry,
+        signal: running.abort.signal,
+        interactive: true,
+        json,
+        timing,
+        screen: running.screen,
+      });
+    } catch (error) {
+      if (!(error instanceof GrammarError)) throw error;
+      for (const message of error.messages) this.#output.error(message);
+    } finally {
+      clearInterval(ticks);
+      this.#running = undefined;
+      this.#transcript.end();
+    }
+  }
+
+  #screenFor(state: () => RunningState): Screen {
+    return {
+      show: (name, props) => {
+        this.#transcript.flush();
+        return this.#fullScreen.show(name, props, state().abort.signal);
+      },
+      setStatus: () => undefined,
+      progress: (job) => {
+        state().job = job;
+        this.#paint();
+      },
+    };
+  }
+
+  #onKey(key: Key): void {
+    if (this.#fullScreen.active && !isInterrupt(key)) {
+      this.#fullScreen.key(key);
+    } else if (this.#running) {
+      this.#keyWhileRunning(this.#running, key);
+    } else {
+      this.#queue.push(key);
+      this.#pump();
+    }
+  }
+
+  /** Keys typed ahead wait; those that are about the running command don't. */
+  #keyWhileRunning(running: RunningState, key: Key): void {
+    if (isInterrupt(key)) {
+      this.#interrupt();
+    } else if (running.asking) {
+      running.asking = false;
+      if (key.kind === 'text' && key.text.toLowerCase() === 'y') {
+        this.#leaving = true;
+        running.abort.abort();
+      }
+      this.#paint();
+    } else if (key.kind === 'key' && key.name === 'ctrl-d') {
+      running.asking = true;
+      this.#paint();
+    } else {
+      this.#queue.push(key);
+    }
+  }
+
+  /** Gives the editor what was typed, as long as the prompt is there. */
+  #pump(): void {
+    while (this.#accepted && this.#queue.length > 0) {
+      const key = this.#queue.shift() as Key;
+      if (key.kind === 'paste' && key.text.includes('\n')) {
+        // Line by line, as if it had been typed: each waits for the one before it to have run.
+        const [first = '', ...rest] = key.text.split('\n');
+        this.#queue.unshift(
+          { kind: 'paste', text: first },
+          ...rest.flatMap((text): Key[] => [ENTER, { kind: 'paste', text }]),
+        );
+        continue;
+      }
+      this.#completion.drop();
+      this.#carryOut(this.#editor.key(key));
+    }
+    this.#paint();
+  }
+
+  #carryOut(effect: Effect): void {
+    switch (effect.kind) {
+      case 'accept':
+        this.#accepted?.(effect.line);
+        break;
+      case 'leave':
+        this.#accepted?.(undefined);
+        break;
+      case 'interrupt':
+        this.#interrupt();
+        break;
+      case 'complete':
+        void this.#complete(effect.narrowing);
+        break;
+      case 'clear-screen':
+        this.#screen.clear();
+        break;
+      case 'suspend':
+        this.#release();
+        this.#input.stop();
+        process.kill(process.pid, 'SIGTSTP');
+        this.#input.start();
+        this.#reclaim();
+        break;
+      case 'bell':
+        this.#screen.control('\x07');
+        break;
+      default:
+        break;
+    }
+  }
+
+  async #complete(narrowing: boolean): Promise<void> {
+    const { text, cursor } = this.#editor.view;
+    const found = await this.#completion.ask(text, cursor);
+    if (!found || !this.#accepted) return;
+    this.#carryOut(this.#editor.complete(found, narrowing));
+    this.#paint();
+  }
+
+  /** Ctrl-C. At the prompt the line is dropped; a running command is aborted, and at the second time left. */
+  #interrupt(): void {
+    this.#queue.length = 0;
+    const running = this.#running;
+    const now = performance.now();
+    const again = now - this.#interruptedAt < LEAVE_MS;
+    this.#interruptedAt = now;
+    if (!running) {
+      const { text } = this.#editor.view;
+      this.#transcript.write(`${this.#prompt}${text}^C\n`);
+      this.#transcript.flush();
+      this.#editor.clear();
+      this.#paint();
+      return;
+    }
+    if (again && running.abort.signal.aborted) this.#leaving = true;
+    running.abort.abort();
+    this.#paint();
+  }
+
+  /** The terminal is gone, or we were told to go. */
+  #end(_reason: string | undefined): void {
+    this.#leaving = true;
+    this.#running?.abort.abort();
+    this.#accepted?.(undefined);
+  }
+
+  #release(): void {
+    this.#transcript.flush();
+    this.#stage.empty();
+    this.#screen.control(PASTE_OFF);
+  }
+
+  #reclaim(): void {
+    // If the other program left a line without an end, this comes to stand on the next one.
+    this.#screen.control(`\x1b[7m%\x1b[0m${' '.repeat(this.#screen.columns - 1)}\r\x1b[K${PASTE_ON}`);
+    this.#show();
+  }
+
+  #paint(): void {
+    if (this.#stage.mounted && !this.#fullScreen.active) this.#show();
+    else if (this.#accepted && !this.#fullScreen.active) this.#show();
+  }
+
+  #show(): void {
+    const running = this.#running;
+    this.#stage.show(
+      createElement(App, {
+        prompt: this.#prompt,
+        theme: this.#theme,
+        columns: this.#screen.columns,
+        rows: this.#screen.rows,
+        editor: this.#accepted ? this.#editor.view : undefined,
+        running: running && {
+          unfinished: this.#unfinished,
+          seconds: (performance.now() - running.since) / 1000,
+          line: running.line,
+          job: running.job,
+          notice: this.#notice(running),
+        },
+        pane: undefined,
+        onCursor: (place) => this.#screen.placeCursor(place),
+      }),
+    );
+  }
+
+  #notice(running: RunningState): string | undefined {
+    if (running.asking) return 'A command is running. Abort it and leave? [y,n]';
+    if (this.#leaving) return 'Aborting; leaving as soon as all is cleaned up';
+    return running.abort.signal.aborted ? 'Aborting (Ctrl-C again leaves)' : undefined;
+  }
+}
+
+const ENTER: Key = { kind: 'key', name: 'enter' };
+const PASTE_ON = '\x1b[?2004h';
+const PASTE_OFF = '\x1b[?2004l';
+
+const isInterrupt = (key: Key): boolean => key.kind === 'key' && key.name === 'ctrl-c';
+
+/** xterm itself and the Linux console cut lines when they get narrower; what came later breaks them anew. */
+const reflows = (environment: NodeJS.ProcessEnv): boolean =>
+  environment.XTERM_VERSION === undefined && environment.TERM !== 'linux';
