@@ -42,15 +42,7 @@ export { askChoice } from './question.js';
 export { readTextFile } from './read-file.js';
 export { type CommandGroup, Registry, type RegistryEntry } from './registry.js';
 export type { Screen, StatusMode, ViewName, ViewProps, ViewResult, Views } from './screen.js';
-export {
-  type ConnectOptions,
-  type ConnectOptions,
-  type Opener,
-  type Opener,
-  Session,
-  Session,
-  type SessionEvent,
-} from './session.js';
+export { type ConnectOptions, type Opener, Session, type SessionEvent } from './session.js';
 export { shellQuote } from './shell-quote.js';
 export { orFileError, systemErrorText } from './system-error.js';
 export { formatTable } from './table.js';
