@@ -185,7 +185,9 @@ describe('the server, with the tools of QEMU', () => {
       (error: { stdout: string }) => error,
     );
     expect(stdout).not.toContain('wrote');
-    await expect(run('qemu-io', ['-f', 'raw', '-c', 'write 0 4096', url])).rejects.toThrow(/Permission denied/);
+    await expect(run('qemu-io', ['-f', 'raw', '-c', 'write 0 4096', url])).rejects.toThrow(
+      /Permission denied/,
+    );
   });
 
   test('a block that cannot be read is an error there, and the connection stays', async () => {
