@@ -10,22 +10,15 @@
  * when it gets SIGTERM or when its standard input has ended: nobody will connect any more then.
  */
 import { execFile } from 'node:child_process';
-import { chmodSync, chownSync, mkdtempSync, rmSync } from 'node:fs';
 import { type FileHandle, open, rm } from 'node:fs/promises';
-import { createServer, type Socket } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import type { Socket } from 'node:net';
 import { promisify } from 'node:util';
 import { writeDurably } from './durable-file.js';
 import type { SinkOrder, SinkReport } from './sink.js';
+import { acceptOne } from './sink-listen.js';
 
 /** Memory that may wait to be written; more than this and the socket is left to wait. */
 const MAX_PENDING = 8 * 1024 * 1024;
-/** Nobody connects within this time: the order is off. */
-const CONNECT_DEADLINE_MS = 60_000;
-/** Our parent is gone, but QEMU may have been told to connect to us in its last moment. */
-const ORPHAN_DEADLINE_MS = 2_000;
-
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGPIPE'] as const) process.on(signal, () => undefined);
 // The parent may be gone before we say something.
 process.stdout.on('error', () => undefined);
@@ -35,7 +28,7 @@ process.umask(0o077);
 
 const file = await open(order.file, 'wx', 0o600);
 await reserve(order.file, order.reserve);
-const socket = await acceptOne();
+const socket = await acceptOne(order.owner);
 if (!socket) {
   await file.close();
   await rm(order.file, { force: true });
@@ -55,49 +48,6 @@ async function reserve(path: string, bytes: number): Promise<void> {
     process.stdout.write('full\n', () => process.exit(1));
     await new Promise(() => undefined);
   }
-}
-
-/**
- * Listens in a folder of its own with a short name: a unix socket's path may have 108 bytes, and QEMU, if it runs as
- * another user, must be able to reach it. Nobody else can connect.
- */
-function acceptOne(): Promise<Socket | undefined> {
-  const folder = mkdtempSync(join(tmpdir(), 'snapctl-'));
-  const path = join(folder, 'memory');
-  const remove = (): void => rmSync(folder, { recursive: true, force: true });
-  return new Promise((resolve, reject) => {
-    const server = createServer({ pauseOnConnect: true }, (connection) => {
-      clearTimeout(deadline);
-      server.close();
-      remove();
-      resolve(connection);
-    });
-    const giveUp = (): void => {
-      if (!server.listening) return;
-      server.close();
-      remove();
-      resolve(undefined);
-    };
-    const deadline = setTimeout(giveUp, CONNECT_DEADLINE_MS);
-    process.on('SIGTERM', giveUp);
-    process.stdin.once('end', () => setTimeout(giveUp, ORPHAN_DEADLINE_MS).unref());
-    process.stdin.once('error', giveUp);
-    process.stdin.resume();
-    // Not to be waited for once the stream has ended.
-    (process.stdin as Partial<Socket>).unref?.();
-    server.once('error', (error) => {
-      remove();
-      reject(error);
-    });
-    server.listen(path, () => {
-      chmodSync(path, 0o600);
-      if (order.owner) {
-        chownSync(path, order.owner.uid, order.owner.gid);
-        chmodSync(folder, 0o711);
-      }
-      process.stdout.write(`listening ${path}\n`);
-    });
-  });
 }
 
 async function receive(connection: Socket, target: FileHandle): Promise<SinkReport> {

@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -50,6 +50,16 @@ async function connected(socket: string, name: string): Promise<NbdClient> {
   const client = await NbdClient.connect({ socket, name });
   ends.push(async () => client.close());
   return client;
+}
+
+/** Halts a process, and waits until it has. */
+async function stopped(child: ChildProcess | undefined): Promise<void> {
+  child?.kill('SIGSTOP');
+  const deadline = Date.now() + 10_000;
+  while (!/^\d+ \([^)]*\) T/.test(readFileSync(`/proc/${child?.pid}/stat`, 'utf8'))) {
+    if (Date.now() > deadline) throw new Error('the process does not stop');
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
 }
 
 async function allExtents(client: NbdClient): Promise<NbdExtent[]> {
@@ -104,7 +114,7 @@ describe('the client, with qemu-nbd', () => {
     writeFileSync(join(folder, 'raw'), contents());
     const socket = await qemuNbd('-x', 'disk', '-f', 'raw', join(folder, 'raw'));
     const client = await connected(socket, 'disk');
-    children[0]?.kill('SIGSTOP');
+    await stopped(children[0]);
     const reading = Promise.allSettled([client.read(0, Buffer.alloc(MIB)), client.extents(0, 4096)]);
     children[0]?.kill('SIGKILL');
     expect((await reading).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
