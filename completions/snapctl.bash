@@ -2,7 +2,7 @@
 # bash completion for snapctl. Names of commands, options and fixed values are in here; names of domains, snapshots,
 # disks and so on come from the hypervisor that the command line names.
 
-_snapctl_commands='autostart create define desc destroy domfsfreeze domfsthaw domfsinfo domfstrim domhostname domid domjobabort domjobinfo domname domrename domuuid dump dumpxml edit inject-nmi send-key managedsave managedsave-remove managedsave-edit managedsave-dumpxml managedsave-define qemu-monitor-command qemu-agent-command reboot reset restore resume save save-image-define save-image-dumpxml save-image-edit screenshot set-lifecycle-action setmaxmem setmem setvcpus shutdown start suspend undefine vcpucount vcpuinfo domblkerror domblkinfo domblklist domblkstat domcontrol domif-getlink domifaddr domiflist domifstat dominfo dommemstat domstate domstats domtime list allocpages capabilities cpu-baseline cpu-compare cpu-models domcapabilities freecell freepages hostname hypervisor-cpu-baseline hypervisor-cpu-compare maxvcpus node-memory-tune nodecpumap nodecpustats nodeinfo nodememstats nodesevinfo nodesuspend sysinfo uri version snapshot-create snapshot-create-as snapshot-current snapshot-delete snapshot-dumpxml snapshot-edit snapshot-info snapshot-list snapshot-parent snapshot-revert recover cd echo exit help pwd quit connect'
+_snapctl_commands='autostart blockcommit blockcopy blockjob blockpull blockresize create define desc destroy domfsfreeze domfsthaw domfsinfo domfstrim domhostname domid domjobabort domjobinfo domname domrename domuuid dump dumpxml edit inject-nmi send-key managedsave managedsave-remove managedsave-edit managedsave-dumpxml managedsave-define qemu-monitor-command qemu-monitor-event qemu-agent-command reboot reset restore resume save save-image-define save-image-dumpxml save-image-edit screenshot set-lifecycle-action setmaxmem setmem setvcpus shutdown start suspend undefine vcpucount vcpuinfo domblkthreshold domblkerror domblkinfo domblklist domblkstat domcontrol domif-getlink domifaddr domiflist domifstat dominfo dommemstat domstate domstats domtime list event allocpages capabilities cpu-baseline cpu-compare cpu-models domcapabilities freecell freepages hostname hypervisor-cpu-baseline hypervisor-cpu-compare maxvcpus node-memory-tune nodecpumap nodecpustats nodeinfo nodememstats nodesevinfo nodesuspend sysinfo uri version checkpoint-create checkpoint-create-as checkpoint-delete checkpoint-dumpxml checkpoint-edit checkpoint-info checkpoint-list checkpoint-parent snapshot-create snapshot-create-as snapshot-current snapshot-delete snapshot-dumpxml snapshot-edit snapshot-info snapshot-list snapshot-parent snapshot-revert backup-begin backup-dumpxml recover cd echo exit help pwd quit connect'
 _snapctl_globals='-c --connect -d --debug -e --escape -h --help -k --keepalive-interval -K --keepalive-count -l --log -q --quiet -r --readonly -t --timing -v --version --json --no-color -V'
 _snapctl_uris='qemu:///system qemu:///session qemu:///embed?root= qemu+ssh:// test:///default'
 
@@ -10,6 +10,11 @@ _snapctl_uris='qemu:///system qemu:///session qemu:///embed?root= qemu+ssh:// te
 _snapctl_options() {
   case $1 in
     autostart) REPLY='--domain --disable --help' ;;
+    blockcommit) REPLY='--domain --path --bandwidth --base --shallow --top --active --delete --wait --verbose --timeout --pivot --keep-overlay --async --keep-relative --bytes --help' ;;
+    blockcopy) REPLY='--domain --path --dest --bandwidth --shallow --reuse-external --blockdev --wait --verbose --timeout --pivot --finish --async --xml --format --granularity --buf-size --bytes --transient-job --synchronous-writes --print-xml --json --help' ;;
+    blockjob) REPLY='--domain --path --abort --async --pivot --info --bytes --raw --bandwidth --json --help' ;;
+    blockpull) REPLY='--domain --path --bandwidth --base --wait --verbose --timeout --async --keep-relative --bytes --help' ;;
+    blockresize) REPLY='--domain --path --size --help' ;;
     create) REPLY='--file --console --paused --autodestroy --pass-fds --validate --reset-nvram --help' ;;
     define) REPLY='--file --validate --help' ;;
     desc) REPLY='--domain --live --config --current --title --edit --new-desc --json --help' ;;
@@ -31,6 +36,7 @@ _snapctl_options() {
     managedsave-dumpxml) REPLY='--domain --security-info --xpath --wrap --json --help' ;;
     managedsave-define) REPLY='--domain --xml --running --paused --help' ;;
     qemu-monitor-command) REPLY='--domain --hmp --pretty --return-value --pass-fds --cmd --json --help' ;;
+    qemu-monitor-event) REPLY='--domain --event --pretty --loop --timeout --regex --no-case --timestamp --json --help' ;;
     qemu-agent-command) REPLY='--domain --timeout --async --block --pretty --cmd --json --help' ;;
     reboot | shutdown) REPLY='--domain --mode --help' ;;
     restore) REPLY='--file --bypass-cache --xml --running --paused --reset-nvram --help' ;;
@@ -46,6 +52,7 @@ _snapctl_options() {
     undefine) REPLY='--domain --managed-save --storage --remove-all-storage --delete-storage-volume-snapshots --wipe-storage --snapshots-metadata --checkpoints-metadata --nvram --keep-nvram --tpm --keep-tpm --help' ;;
     vcpucount) REPLY='--domain --maximum --active --live --config --current --guest --json --help' ;;
     vcpuinfo) REPLY='--domain --pretty --json --help' ;;
+    domblkthreshold) REPLY='--domain --dev --threshold --help' ;;
     domblkinfo) REPLY='--domain --device --human --all --json --help' ;;
     domblklist) REPLY='--domain --inactive --details --json --help' ;;
     domblkstat) REPLY='--domain --device --human --json --help' ;;
@@ -58,6 +65,7 @@ _snapctl_options() {
     domstats) REPLY='--state --cpu-total --balloon --vcpu --interface --block --perf --iothread --memory --dirtyrate --vm --list-active --list-inactive --list-persistent --list-transient --list-running --list-paused --list-shutoff --list-other --raw --enforce --backing --nowait --domain --json --help' ;;
     domtime) REPLY='--domain --now --pretty --sync --time --json --help' ;;
     list) REPLY='--inactive --all --transient --persistent --with-snapshot --without-snapshot --with-checkpoint --without-checkpoint --state-running --state-paused --state-shutoff --state-other --autostart --no-autostart --with-managed-save --without-managed-save --uuid --name --id --table --managed-save --title --json --help' ;;
+    event) REPLY='--domain --event --all --loop --timeout --list --timestamp --json --help' ;;
     allocpages) REPLY='--pagesize --pagecount --cellno --add --all --help' ;;
     capabilities | hostname | nodeinfo | nodesevinfo | sysinfo | uri | pwd) REPLY='--json --help' ;;
     cpu-baseline) REPLY='--file --features --migratable --json --help' ;;
@@ -75,6 +83,12 @@ _snapctl_options() {
     nodememstats) REPLY='--cell --json --help' ;;
     nodesuspend) REPLY='--target --duration --help' ;;
     version) REPLY='--daemon --json --help' ;;
+    checkpoint-create) REPLY='--domain --xmlfile --redefine --redefine-validate --quiesce --json --help' ;;
+    checkpoint-create-as) REPLY='--domain --name --description --print-xml --quiesce --diskspec --json --help' ;;
+    checkpoint-delete) REPLY='--domain --checkpointname --children --children-only --metadata --help' ;;
+    checkpoint-dumpxml) REPLY='--domain --checkpointname --security-info --no-domain --size --xpath --wrap --json --help' ;;
+    checkpoint-edit | checkpoint-info | checkpoint-parent) REPLY='--domain --checkpointname --json --help' ;;
+    checkpoint-list) REPLY='--domain --parent --roots --leaves --no-leaves --tree --from --descendants --name --topological --json --help' ;;
     snapshot-create) REPLY='--domain --xmlfile --redefine --current --no-metadata --halt --disk-only --reuse-external --quiesce --atomic --live --validate --method --progress --json --help' ;;
     snapshot-create-as) REPLY='--domain --name --description --print-xml --no-metadata --halt --disk-only --reuse-external --quiesce --atomic --live --validate --memspec --diskspec --method --progress --json --help' ;;
     snapshot-current) REPLY='--domain --name --security-info --snapshotname --json --help' ;;
@@ -84,6 +98,8 @@ _snapctl_options() {
     snapshot-info | snapshot-parent) REPLY='--domain --snapshotname --current --json --help' ;;
     snapshot-list) REPLY='--domain --parent --roots --leaves --no-leaves --metadata --no-metadata --inactive --active --disk-only --internal --external --tree --from --current --descendants --name --topological --json --help' ;;
     snapshot-revert) REPLY='--domain --snapshotname --current --running --paused --force --reset-nvram --keep --dry-run --json --help' ;;
+    backup-begin) REPLY='--domain --backupxml --checkpointxml --reuse-external --help' ;;
+    backup-dumpxml) REPLY='--domain --xpath --wrap --json --help' ;;
     cd) REPLY='--dir --help' ;;
     echo) REPLY='--shell --xml --split --err --string --help' ;;
     exit | quit) REPLY='--help' ;;
@@ -97,6 +113,11 @@ _snapctl_options() {
 _snapctl_valued() {
   case $1 in
     autostart | destroy | domfsinfo | domid | domjobabort | domjobinfo | domname | domuuid | edit | inject-nmi | managedsave | managedsave-remove | managedsave-edit | reset | resume | suspend | vcpucount | vcpuinfo | domblkerror | domblklist | domcontrol | domiflist | dominfo | domstate | domstats | recover) REPLY='--domain' ;;
+    blockcommit) REPLY='--domain --path --bandwidth --base --top --timeout' ;;
+    blockcopy) REPLY='--domain --path --dest --bandwidth --timeout --xml --format --granularity --buf-size' ;;
+    blockjob) REPLY='--domain --path --bandwidth' ;;
+    blockpull) REPLY='--domain --path --bandwidth --base --timeout' ;;
+    blockresize) REPLY='--domain --path --size' ;;
     create) REPLY='--file --pass-fds' ;;
     define | save-image-edit | cpu-baseline | cpu-compare) REPLY='--file' ;;
     desc) REPLY='--domain --new-desc' ;;
@@ -105,10 +126,11 @@ _snapctl_valued() {
     domhostname) REPLY='--domain --source' ;;
     domrename) REPLY='--domain --new-name' ;;
     dump) REPLY='--domain --file --format' ;;
-    dumpxml | managedsave-dumpxml) REPLY='--domain --xpath' ;;
+    dumpxml | managedsave-dumpxml | backup-dumpxml) REPLY='--domain --xpath' ;;
     send-key) REPLY='--domain --codeset --holdtime --keycode' ;;
     managedsave-define) REPLY='--domain --xml' ;;
     qemu-monitor-command) REPLY='--domain --pass-fds --cmd' ;;
+    qemu-monitor-event | event) REPLY='--domain --event --timeout' ;;
     qemu-agent-command) REPLY='--domain --timeout --cmd' ;;
     reboot | shutdown) REPLY='--domain --mode' ;;
     restore | save-image-define) REPLY='--file --xml' ;;
@@ -120,6 +142,7 @@ _snapctl_valued() {
     setvcpus) REPLY='--domain --count' ;;
     start) REPLY='--domain --pass-fds' ;;
     undefine) REPLY='--domain --storage' ;;
+    domblkthreshold) REPLY='--domain --dev --threshold' ;;
     domblkinfo | domblkstat) REPLY='--domain --device' ;;
     domif-getlink | domifstat) REPLY='--domain --interface' ;;
     domifaddr) REPLY='--domain --interface --source' ;;
@@ -137,13 +160,18 @@ _snapctl_valued() {
     nodecpustats) REPLY='--cpu' ;;
     nodememstats) REPLY='--cell' ;;
     nodesuspend) REPLY='--target --duration' ;;
+    checkpoint-create) REPLY='--domain --xmlfile' ;;
+    checkpoint-create-as) REPLY='--domain --name --description --diskspec' ;;
+    checkpoint-delete | checkpoint-edit | checkpoint-info | checkpoint-parent) REPLY='--domain --checkpointname' ;;
+    checkpoint-dumpxml) REPLY='--domain --checkpointname --xpath' ;;
+    checkpoint-list | snapshot-list) REPLY='--domain --from' ;;
     snapshot-create) REPLY='--domain --xmlfile --method' ;;
     snapshot-create-as) REPLY='--domain --name --description --memspec --diskspec --method' ;;
     snapshot-current | snapshot-edit | snapshot-info | snapshot-parent) REPLY='--domain --snapshotname' ;;
     snapshot-delete) REPLY='--domain --snapshotname --bandwidth' ;;
     snapshot-dumpxml) REPLY='--domain --snapshotname --xpath' ;;
-    snapshot-list) REPLY='--domain --from' ;;
     snapshot-revert) REPLY='--domain --snapshotname --keep' ;;
+    backup-begin) REPLY='--domain --backupxml --checkpointxml' ;;
     cd) REPLY='--dir' ;;
     echo) REPLY='--string' ;;
     help) REPLY='--command' ;;
@@ -155,13 +183,14 @@ _snapctl_valued() {
 # Values of an option that are always the same, @files or @folders; nothing where the hypervisor must be asked.
 _snapctl_values() {
   case "$1 $2" in
-    "create --file" | "define --file" | "dump --file" | "managedsave-define --xml" | "restore --file" | "restore --xml" | "save --file" | "save --xml" | "save-image-define --file" | "save-image-define --xml" | "save-image-dumpxml --file" | "save-image-edit --file" | "screenshot --file" | "cpu-baseline --file" | "cpu-compare --file" | "domcapabilities --emulatorbin" | "hypervisor-cpu-baseline --file" | "hypervisor-cpu-baseline --emulator" | "hypervisor-cpu-compare --file" | "hypervisor-cpu-compare --emulator" | "snapshot-create --xmlfile") REPLY='@files' ;;
+    "blockcommit --base" | "blockcommit --top" | "blockcopy --dest" | "blockcopy --xml" | "blockpull --base" | "create --file" | "define --file" | "dump --file" | "managedsave-define --xml" | "restore --file" | "restore --xml" | "save --file" | "save --xml" | "save-image-define --file" | "save-image-define --xml" | "save-image-dumpxml --file" | "save-image-edit --file" | "screenshot --file" | "cpu-baseline --file" | "cpu-compare --file" | "domcapabilities --emulatorbin" | "hypervisor-cpu-baseline --file" | "hypervisor-cpu-baseline --emulator" | "hypervisor-cpu-compare --file" | "hypervisor-cpu-compare --emulator" | "checkpoint-create --xmlfile" | "snapshot-create --xmlfile" | "backup-begin --backupxml" | "backup-begin --checkpointxml") REPLY='@files' ;;
     "domhostname --source") REPLY='lease agent' ;;
     "dump --format") REPLY='elf kdump-zlib kdump-lzo kdump-snappy win-dmp' ;;
     "send-key --codeset") REPLY='linux xt atset1 atset2 atset3 os_x xt_kbd usb win32 qnum' ;;
     "set-lifecycle-action --type") REPLY='poweroff reboot crash' ;;
     "set-lifecycle-action --action") REPLY='destroy restart rename-restart preserve coredump-destroy coredump-restart' ;;
     "domifaddr --source") REPLY='lease agent arp' ;;
+    "event --event") REPLY='lifecycle reboot rtc-change watchdog io-error graphics io-error-reason control-error block-job disk-change tray-change pm-wakeup pm-suspend balloon-change pm-suspend-disk device-removed block-job-2 tunable agent-lifecycle device-added migration-iteration job-completed device-removal-failed metadata-change block-threshold memory-failure memory-device-size-change' ;;
     "cpu-models --arch" | "domcapabilities --arch" | "hypervisor-cpu-baseline --arch" | "hypervisor-cpu-compare --arch") REPLY='none alpha armv6l armv7l armv7b aarch64 cris i686 ia64 lm32 m68k microblaze microblazeel mips mipsel mips64 mips64el openrisc parisc parisc64 ppc ppcle ppc64 ppc64le ppcemb riscv32 riscv64 s390 s390x sh4 sh4eb sparc sparc64 unicore32 x86_64 xtensa xtensaeb' ;;
     "domcapabilities --virttype" | "hypervisor-cpu-baseline --virttype" | "hypervisor-cpu-compare --virttype" | "maxvcpus --type") REPLY='none qemu kqemu kvm xen lxc uml openvz test vmware hyperv vbox phyp parallels bhyve vz hvf' ;;
     "nodesuspend --target") REPLY='mem disk hybrid' ;;

@@ -23,6 +23,7 @@ import {
 } from '../../src/shell/index.js';
 import { filtersWithoutTree, optionRules } from '../../src/snapshot/flag-rules.js';
 import { parentName } from '../../src/snapshot/parent-name.js';
+import { sortByName } from '../shell/sort-by-name.js';
 import { describeSnapshot } from './describe-snapshot.js';
 import { findOneSnapshot } from './find-snapshot.js';
 
@@ -161,16 +162,6 @@ export default defineCommand({
     }
   },
 });
-
-/** By bytes, regardless of ASCII letter case, as virsh sorts. */
-function sortByName(snapshots: readonly Snapshot[]): Snapshot[] {
-  const key = (name: string): Buffer =>
-    Buffer.from(name.replace(/[A-Z]+/g, (letters) => letters.toLowerCase()));
-  return snapshots
-    .map((snapshot) => ({ snapshot, key: key(snapshot.name) }))
-    .sort((a, b) => Buffer.compare(a.key, b.key))
-    .map(({ snapshot }) => snapshot);
-}
 
 async function describe(snapshot: Snapshot): Promise<object> {
   const { creationTime, state, location, parent } = await describeSnapshot(snapshot);

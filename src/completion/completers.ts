@@ -1,10 +1,11 @@
 import type { CompleterName } from '../shell/index.js';
 import type { Completer } from './completer.js';
-import { diskTarget, mountpoint, networkInterface } from './devices.js';
+import { deviceAlias, diskTarget, mountpoint, networkInterface } from './devices.js';
 import {
   activeDomain,
   anyDomain,
   domainUUID,
+  domainWithCheckpoint,
   domainWithManagedSave,
   domainWithSnapshot,
   inactiveDomain,
@@ -14,7 +15,7 @@ import {
 } from './domains.js';
 import { hostCPU, numaCell, pageSize } from './host.js';
 import { folder, path } from './paths.js';
-import { snapshot } from './snapshots.js';
+import { checkpoint, snapshot } from './snapshots.js';
 import { diskspec, memspec } from './specs.js';
 
 /** The completer behind each name; names of commands are the engine's own business. */
@@ -28,8 +29,11 @@ export const completers: Readonly<Record<Exclude<CompleterName, 'command'>, Comp
   'domain-with-snapshot': domainWithSnapshot,
   'domain-with-managed-save': domainWithManagedSave,
   'domain-uuid': domainUUID,
+  'domain-with-checkpoint': domainWithCheckpoint,
   snapshot,
+  checkpoint,
   'disk-target': diskTarget,
+  'device-alias': deviceAlias,
   interface: networkInterface,
   mountpoint,
   'numa-cell': numaCell,

@@ -30,6 +30,15 @@ export const networkInterface: Completer = async (request) => {
   });
 };
 
+/** Aliases of all devices of the domain that have one. */
+export const deviceAlias: Completer = async (request) => {
+  const domain = await domainOnLine(request);
+  const [devices] = elementsAt(await parseXml(await domain.getXMLDesc(0)), 'devices');
+  return Array.from(devices?.getElementsByTagName('alias') ?? []).flatMap((alias) =>
+    candidate(alias.getAttribute('name') ?? undefined, alias.parentNode?.nodeName),
+  );
+};
+
 /** Where the guest has mounted file systems, as its agent says. */
 export const mountpoint: Completer = async (request) => {
   const systems = await (await domainOnLine(request)).getFSInfo(0);

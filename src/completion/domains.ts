@@ -1,5 +1,6 @@
 import {
   VIR_CONNECT_LIST_DOMAINS_ACTIVE,
+  VIR_CONNECT_LIST_DOMAINS_HAS_CHECKPOINT,
   VIR_CONNECT_LIST_DOMAINS_HAS_SNAPSHOT,
   VIR_CONNECT_LIST_DOMAINS_INACTIVE,
   VIR_CONNECT_LIST_DOMAINS_MANAGEDSAVE,
@@ -44,6 +45,7 @@ export const runningDomain = names(VIR_CONNECT_LIST_DOMAINS_RUNNING);
 export const pausedDomain = names(VIR_CONNECT_LIST_DOMAINS_PAUSED);
 export const persistentDomain = names(VIR_CONNECT_LIST_DOMAINS_PERSISTENT);
 export const domainWithSnapshot = names(VIR_CONNECT_LIST_DOMAINS_HAS_SNAPSHOT);
+export const domainWithCheckpoint = names(VIR_CONNECT_LIST_DOMAINS_HAS_CHECKPOINT);
 export const domainWithManagedSave = names(VIR_CONNECT_LIST_DOMAINS_MANAGEDSAVE);
 
 export const domainUUID: Completer = async ({ connection }) => {

@@ -95,6 +95,16 @@ export class Arguments<O extends readonly OptionSpec[] = readonly OptionSpec[]> 
     return this.#whole(name, 0n, ULLONG_MAX);
   }
 
+  /** `--timeout` in ms. @throws CommandError malformed, zero, or more seconds than fit. */
+  timeout(): number | undefined {
+    const seconds = this.uint('timeout' as OptionName<O, Valued>);
+    if (seconds === undefined) return undefined;
+    if (seconds === 0 || seconds > Number(INT_MAX / 1000n)) {
+      throw new CommandError(`Numeric value '${seconds}' for <timeout> option is malformed or out of range`);
+    }
+    return seconds * 1000;
+  }
+
   /**
    * A size in bytes with an optional unit suffix.
    * @param scale bytes that a number without a suffix counts.

@@ -10,8 +10,15 @@ export type GroupKeyword =
   | 'events'
   | 'host'
   | 'checkpoint'
+  | 'interface'
+  | 'filter'
+  | 'network'
+  | 'nodedev'
+  | 'secret'
   | 'snapshot'
   | 'backup'
+  | 'pool'
+  | 'volume'
   | 'archive'
   | 'recovery'
   | 'snapctl';
@@ -27,8 +34,11 @@ export type CompleterName =
   | 'domain-with-snapshot'
   | 'domain-with-managed-save'
   | 'domain-uuid'
+  | 'domain-with-checkpoint'
   | 'snapshot'
+  | 'checkpoint'
   | 'disk-target'
+  | 'device-alias'
   | 'interface'
   | 'mountpoint'
   | 'numa-cell'
@@ -93,6 +103,8 @@ export interface CommandSpec<O extends readonly OptionSpec[] = readonly OptionSp
   readonly long?: boolean;
   /** What `--json` prints; without it, `--json` prints the command's text as `{"message": …}`. */
   readonly json?: JsonShape;
+  /** `--json` prints a line whenever there is something (`Context.emitLine`); `json` is the shape of each. */
+  readonly jsonLines?: boolean;
   run(context: Context, args: Arguments<O>): Promise<void>;
 }
 

@@ -21,4 +21,6 @@ export interface Context {
   readonly json: boolean;
   /** The command's data for `--json`. Does nothing otherwise, so commands call it without asking. */
   emit(value: unknown): void;
+  /** One of many results of a command that declared `jsonLines`, printed at once. Does nothing without `--json`. */
+  emitLine(value: unknown): void;
 }

@@ -89,6 +89,9 @@ async function runOne(
     emit(value) {
       emitted = { value };
     },
+    emitLine(value) {
+      if (json) output.raw(`${toJson(value)}\n`);
+    },
   };
   if (!json) {
     await checkAndRun(context, parsed);
@@ -101,6 +104,7 @@ async function runOne(
   } finally {
     text = output.endCapture();
   }
+  if (command.jsonLines && !emitted) return;
   output.raw(`${toJson(emitted ? emitted.value : { message: text.trim() })}\n`);
 }
 

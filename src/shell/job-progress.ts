@@ -13,10 +13,14 @@ export class JobProgress {
 
   /** Shows how far a job is; says nothing while the hypervisor can't tell. */
   report({ dataTotal, dataRemaining }: JobInfo): void {
-    if (dataTotal <= 0n) return;
-    const percent = 100 - (Number(dataRemaining) * 100) / Number(dataTotal);
+    if (dataTotal > 0n) this.reportAmounts(dataRemaining, dataTotal);
+  }
+
+  /** The same for a job that tells amounts of whatever it counts; nothing remaining is complete. */
+  reportAmounts(remaining: bigint, total: bigint): void {
+    const percent = 100 - (Number(remaining) * 100) / Number(total);
     // A job with something left to do is never shown as complete.
-    this.#show(dataRemaining === 0n ? 100 : Math.min(Math.trunc(percent), 99));
+    this.#show(remaining === 0n ? 100 : Math.min(Math.trunc(percent), 99));
   }
 
   /** The operation has succeeded. */

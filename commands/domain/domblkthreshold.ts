@@ -1,0 +1,39 @@
+import { defineCommand, domainOf } from '../../src/shell/index.js';
+
+export default defineCommand({
+  name: 'domblkthreshold',
+  group: 'domain',
+  summary:
+    "set the threshold for block-threshold event for a given block device or it's backing chain element",
+  description: 'set threshold for block-threshold event for a block device',
+  manual: [
+    'Asks for a `block-threshold` event (see `event`) once the image of a disk has grown past an offset, so that the storage under it can be made larger in time. `vda[1]` names an image deeper in the chain of vda by its index.',
+  ],
+  options: [
+    {
+      name: 'domain',
+      type: 'string',
+      required: true,
+      completer: 'domain-active',
+      help: 'domain name, id or uuid',
+    },
+    {
+      name: 'dev',
+      type: 'string',
+      required: true,
+      completer: 'disk-target',
+      help: 'device to set threshold for',
+    },
+    {
+      name: 'threshold',
+      type: 'scaled',
+      required: true,
+      help: 'threshold as a scaled number (by default bytes)',
+    },
+  ],
+  async run(context, args) {
+    const domain = await domainOf(context, args);
+    const device = args.text('dev');
+    await domain.setBlockThreshold(device, args.scaled('threshold', 1) ?? 0n);
+  },
+});
