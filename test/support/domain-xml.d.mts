@@ -1,4 +1,9 @@
-export declare function kernelArguments(options?: { dirty?: number; agent?: boolean; gap?: boolean }): string;
+export declare function kernelArguments(options?: {
+  dirty?: number;
+  agent?: boolean;
+  gap?: boolean;
+  tick?: number;
+}): string;
 export declare function domainXml(options: {
   name: string;
   guest: { kernel: string; initrd: string };
@@ -8,6 +13,7 @@ export declare function domainXml(options: {
   vcpus?: number;
   dirty?: number;
   gap?: boolean;
+  tick?: number;
   agent?: boolean;
   channel?: boolean;
   devices?: string;

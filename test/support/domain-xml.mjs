@@ -12,10 +12,11 @@ const fastStart = [
 ];
 
 /** The kernel's command line: the serial console, and the guest's own arguments (see test/guest/root/init). */
-export function kernelArguments({ dirty, agent = true, gap = false } = {}) {
+export function kernelArguments({ dirty, agent = true, gap = false, tick } = {}) {
   const own = [
     ...(agent ? [] : ['agent=off']),
     ...(dirty ? [`dirty=${dirty}`] : []),
+    ...(tick ? [`tick=${tick}`] : []),
     // Measuring costs half an emulated CPU: only who looks at it pays for it.
     ...(gap ? [] : ['gap=off']),
   ];
@@ -28,10 +29,11 @@ export function kernelArguments({ dirty, agent = true, gap = false } = {}) {
  * @param {{
  *   name: string, guest: {kernel: string, initrd: string}, serial: string,
  *   disks: {target: string, path: string, format?: string}[],
- *   memory?: number, vcpus?: number, dirty?: number, agent?: boolean, gap?: boolean, channel?: boolean, devices?: string
+ *   memory?: number, vcpus?: number, dirty?: number, agent?: boolean, gap?: boolean, tick?: number, channel?: boolean,
+ *   devices?: string
  * }} options serial: file that the guest's console is appended to; memory: MiB; dirty: MiB of memory that the guest
- *   keeps rewriting; agent: whether the guest runs its agent; gap: whether it measures its scheduling gaps and pauses; channel: whether there is a port for one; devices: more
- *   device XML
+ *   keeps rewriting; agent: whether the guest runs its agent; gap: whether it measures its scheduling gaps and pauses;
+ *   tick: ms between its counter's numbers; channel: whether there is a port for the agent; devices: more device XML
  */
 export function domainXml(options) {
   const { name, guest, serial, disks, memory = 256, vcpus = 1, channel = true, devices = '' } = options;

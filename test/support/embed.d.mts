@@ -24,6 +24,7 @@ export interface GuestOptions {
   vcpus?: number;
   dirty?: number;
   gap?: boolean;
+  tick?: number;
   agent?: boolean;
   channel?: boolean;
   devices?: string;

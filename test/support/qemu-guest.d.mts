@@ -5,4 +5,5 @@ export function kernelArguments(options?: {
   dirty?: number | undefined;
   agent?: boolean;
   gap?: boolean;
+  tick?: number | undefined;
 }): string;
