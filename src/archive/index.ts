@@ -17,3 +17,5 @@
  */
 export { ArchiveError } from './archive-error.js';
 export type * from './contract.js';
+export { openArchive } from './reader.js';
+export { createArchive } from './writer.js';

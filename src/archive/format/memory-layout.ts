@@ -112,6 +112,7 @@ export class LayoutParser {
   /** Bytes of a literal that are still to come. */
   #literal: number;
   #pageShift: number;
+  #consumed = 0;
 
   constructor(state: LayoutParserState = { carry: Buffer.alloc(0), literal: 0, pageShift: 0 }) {
     this.#carry = state.carry;
@@ -122,6 +123,11 @@ export class LayoutParser {
   /** 0 until the first byte has been read. */
   get pageShift(): number {
     return this.#pageShift;
+  }
+
+  /** Bytes of the piece pushed last that the steps given out so far have used up. */
+  get consumed(): number {
+    return this.#consumed;
   }
 
   state(): LayoutParserState {
@@ -135,7 +141,8 @@ export class LayoutParser {
 
   /** @throws FormatError `damaged` */
   *push(piece: Buffer): Generator<LayoutStep> {
-    const bytes = this.#carry.length > 0 ? Buffer.concat([this.#carry, piece]) : piece;
+    const before = this.#carry.length;
+    const bytes = before > 0 ? Buffer.concat([this.#carry, piece]) : piece;
     this.#carry = Buffer.alloc(0);
     let at = 0;
     if (this.#pageShift === 0 && bytes.length > 0) {
@@ -150,12 +157,14 @@ export class LayoutParser {
         const part = bytes.subarray(at, at + this.#literal);
         at += part.length;
         this.#literal -= part.length;
+        this.#consumed = at - before;
         yield { op: LayoutOp.LITERAL, value: part.length, bytes: part };
         continue;
       }
       const start = at;
       const op = bytes[at++] as number;
       if (op === LayoutOp.BODY || op === LayoutOp.GROUP) {
+        this.#consumed = at - before;
         yield { op, value: 1, bytes: undefined };
         continue;
       }
@@ -179,10 +188,13 @@ export class LayoutParser {
         this.#literal = value;
       } else if (op === LayoutOp.RAM_BLOCK) {
         mustHold(value <= MAX_NAME, 'the memory layout has a name that is too long');
-        yield { op, value, bytes: bytes.subarray(at, at + value) };
+        const name = bytes.subarray(at, at + value);
         at += value;
+        this.#consumed = at - before;
+        yield { op, value, bytes: name };
       } else {
         mustHold(op === LayoutOp.ADDRESS || value <= MAX_RUN, 'the memory layout has a run that is too long');
+        this.#consumed = at - before;
         yield { op: op as LayoutOp, value, bytes: undefined };
       }
     }
