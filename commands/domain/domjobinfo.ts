@@ -15,9 +15,16 @@ import {
   VIR_DOMAIN_JOB_TIME_REMAINING,
   VIR_ERR_NO_SUPPORT,
 } from '../../src/hypervisor/constants.js';
-import { type Domain, HypervisorError, type JobInfo, type JobStats } from '../../src/hypervisor/index.js';
+import {
+  type Domain,
+  HypervisorError,
+  type JobInfo,
+  type JobStats,
+  jobOperationWord,
+  jobTypeWord,
+} from '../../src/hypervisor/index.js';
 import { CommandError, camelCase, defineCommand, domainOf, requires } from '../../src/shell/index.js';
-import { jobOperationWord, jobReport, jobTypeWord } from './job-report.js';
+import { jobReport } from './job-report.js';
 
 export default defineCommand({
   name: 'domjobinfo',

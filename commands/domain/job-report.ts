@@ -31,41 +31,14 @@ import {
   VIR_DOMAIN_JOB_MEMORY_REMAINING,
   VIR_DOMAIN_JOB_MEMORY_TOTAL,
   VIR_DOMAIN_JOB_NONE,
-  VIR_DOMAIN_JOB_OPERATION,
   VIR_DOMAIN_JOB_SETUP_TIME,
   VIR_DOMAIN_JOB_TIME_ELAPSED,
   VIR_DOMAIN_JOB_TIME_ELAPSED_NET,
   VIR_DOMAIN_JOB_TIME_REMAINING,
   VIR_DOMAIN_JOB_UNBOUNDED,
 } from '../../src/hypervisor/constants.js';
-import type { JobStats } from '../../src/hypervisor/index.js';
+import { type JobStats, jobOperationWord, jobTypeWord } from '../../src/hypervisor/index.js';
 import { prettyCapacity } from '../../src/shell/index.js';
-
-/** virsh's words for virDomainJobType, by number. */
-const typeWords = ['None', 'Bounded', 'Unbounded', 'Completed', 'Failed', 'Cancelled'] as const;
-
-/** virsh's words for virDomainJobOperation, by number. */
-const operationWords = [
-  'Unknown',
-  'Start',
-  'Save',
-  'Restore',
-  'Incoming migration',
-  'Outgoing migration',
-  'Snapshot',
-  'Snapshot revert',
-  'Dump',
-  'Backup',
-  'Snapshot delete',
-] as const;
-
-export const jobTypeWord = (type: number): string => typeWords[type] ?? 'unknown';
-
-/** What the job does, in virsh's words. */
-export function jobOperationWord(stats: JobStats): string {
-  const operation = field(stats, VIR_DOMAIN_JOB_OPERATION);
-  return operation === undefined ? operationWords[0] : (operationWords[Number(operation)] ?? 'unknown');
-}
 
 interface ReportOptions {
   /** Completed statistics were asked for. */

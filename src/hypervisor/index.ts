@@ -10,6 +10,7 @@ export type * from './domains.js';
 export * from './errors.js';
 export type * from './events.js';
 export type * from './host.js';
+export * from './job-words.js';
 export type * from './jobs.js';
 export type * from './monitor.js';
 export * from './open.js';

@@ -19,8 +19,8 @@ export type Opener = (uri: string | undefined, options: ConnectOptions) => Promi
 /** What happens to a session, for whoever shows it. */
 export type SessionEvent =
   | { readonly event: 'connected'; readonly connection: Connection }
-  /** Lost or left; the next command opens another one. */
-  | { readonly event: 'disconnected' }
+  /** Left, or, if `lost`, found dead; the next command opens another one. */
+  | { readonly event: 'disconnected'; readonly lost: boolean }
   /** `domain` as the user named it, of a command that is about one. `long`: it may run a job on it. */
   | {
       readonly event: 'command-began';
@@ -104,7 +104,7 @@ export class Session {
     if (cause instanceof CommandError) this.noteFailure(cause);
     else if (cause instanceof HypervisorError && tellsOfLoss(cause)) {
       this.#lost = true;
-      this.announce({ event: 'disconnected' });
+      this.announce({ event: 'disconnected', lost: true });
     }
   }
 
@@ -116,7 +116,7 @@ export class Session {
   async close(): Promise<void> {
     const connection = this.#connection;
     this.#connection = undefined;
-    if (connection && !this.#lost) this.announce({ event: 'disconnected' });
+    if (connection && !this.#lost) this.announce({ event: 'disconnected', lost: false });
     await connection?.close();
   }
 

@@ -1,0 +1,147 @@
+import { VIR_DOMAIN_RUNNING } from '../../hypervisor/constants.js';
+import { describeReason, describeState } from '../../hypervisor/index.js';
+import { printableLine, type StatusMode } from '../../shell/index.js';
+import { ATTENTIONS, type Attention, attentionOf, type DomainStatus, RECENT_MS } from './domain-status.js';
+import { type JobProgress, secondsLeft, share } from './job-progress.js';
+import { reasonName } from './reason-names.js';
+import type { StatusModel } from './status-model.js';
+
+/** How the pane is connected to the hypervisor. */
+export interface ConnectionStatus {
+  readonly state: 'none' | 'connecting' | 'connected' | 'reconnecting';
+  readonly uri: string;
+  readonly readonly: boolean;
+  /** Why there is no connection; printable. */
+  readonly message: string | undefined;
+}
+
+export interface JobRow {
+  /** `Snapshot`, `Commit vda` */
+  readonly what: string;
+  /** From 0 to 1; undefined if the size of the job isn't known. */
+  readonly share: number | undefined;
+  /** Bytes. */
+  readonly done: number;
+  readonly total: number;
+  /** Bytes a second. */
+  readonly rate: number | undefined;
+  readonly secondsLeft: number | undefined;
+}
+
+/** A domain as the pane shows it; all texts are printable. */
+export interface StatusRow {
+  readonly uuid: string;
+  readonly name: string;
+  /** `paused (creating snapshot)` */
+  readonly state: string;
+  /** `VIR_DOMAIN_PAUSED_SNAPSHOT` */
+  readonly reasonName: string | undefined;
+  readonly attention: Attention;
+  /** For how long it has stood still, in ms, and whether it did before anybody looked. */
+  readonly still: { readonly ms: number; readonly atLeast: boolean } | undefined;
+  readonly lastPauseMs: number | undefined;
+  readonly frozen: boolean;
+  readonly jobs: readonly JobRow[];
+  /** null for none, undefined if it isn't known. */
+  readonly snapshot: string | null | undefined;
+  readonly problem: string | undefined;
+  readonly elsewhere: boolean;
+  readonly command: string | undefined;
+}
+
+export interface StatusView {
+  readonly mode: StatusMode;
+  readonly connection: ConnectionStatus;
+  /** In the order of importance; no more than were asked for. */
+  readonly rows: readonly StatusRow[];
+  /** How many domains there are, and run. */
+  readonly total: number;
+  readonly running: number;
+  /** Those that aren't at rest come first in `rows`; how many there are. */
+  readonly restless: number;
+  /** Ms after which it looks different without anything having happened; undefined for never. */
+  readonly next: number | undefined;
+}
+
+export interface ViewOptions {
+  readonly mode: StatusMode;
+  readonly connection: ConnectionStatus;
+  /** Rows at most. */
+  readonly limit: number;
+  readonly now: number;
+}
+
+/** What is to be seen of all domains: whoever isn't at rest first, then as many others as fit. */
+export function viewOf(model: StatusModel, { mode, connection, limit, now }: ViewOptions): StatusView {
+  const restless: { domain: DomainStatus; attention: Attention; rank: number }[] = [];
+  const resting: DomainStatus[] = [];
+  let running = 0;
+  for (const domain of model.domains.values()) {
+    if (domain.state === VIR_DOMAIN_RUNNING) running += 1;
+    const attention = attentionOf(domain, now);
+    if (attention === 'rest') resting.push(domain);
+    else restless.push({ domain, attention, rank: ATTENTIONS.indexOf(attention) });
+  }
+  restless.sort((a, b) => a.rank - b.rank || byName(a.domain, b.domain));
+  const rows = restless.slice(0, limit).map(({ domain, attention }) => rowOf(domain, attention, now));
+  const room = limit - rows.length;
+  if (room > 0) {
+    resting.sort((a, b) => Number(isRunning(b)) - Number(isRunning(a)) || byName(a, b));
+    for (const domain of resting.slice(0, room)) rows.push(rowOf(domain, 'rest', now));
+  }
+  const next = restless
+    .map(({ domain, attention }) => changesIn(domain, attention, now))
+    .reduce((least, each) => Math.min(least, each), Number.POSITIVE_INFINITY);
+  return {
+    mode,
+    connection,
+    rows,
+    total: model.domains.size,
+    running,
+    restless: restless.length,
+    next: Number.isFinite(next) ? next : undefined,
+  };
+}
+
+const isRunning = ({ state }: DomainStatus): boolean => state === VIR_DOMAIN_RUNNING;
+
+const byName = (a: DomainStatus, b: DomainStatus): number => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0);
+
+function rowOf(domain: DomainStatus, attention: Attention, now: number): StatusRow {
+  const { uuid, state, reason, stillSince, lastPause, frozen, elsewhere, snapshot, problem } = domain;
+  const word = describeState(state);
+  const jobs = [domain.job, ...domain.blockJobs.values()].filter((job) => job !== undefined);
+  return {
+    uuid,
+    name: printableLine(domain.name),
+    state: reason === undefined ? word : `${word} (${describeReason(state, reason)})`,
+    reasonName: reason === undefined ? undefined : reasonName(state, reason),
+    attention,
+    still: stillSince === undefined ? undefined : { ms: now - stillSince, atLeast: domain.stillBefore },
+    lastPauseMs: lastPause,
+    frozen,
+    jobs: jobs.map(jobRow),
+    snapshot: typeof snapshot === 'string' ? printableLine(snapshot) : snapshot,
+    problem: problem === undefined ? undefined : printableLine(problem),
+    elsewhere,
+    command: domain.command,
+  };
+}
+
+const jobRow = (job: JobProgress): JobRow => ({
+  what: printableLine(job.what),
+  share: share(job),
+  done: job.done,
+  total: job.total,
+  rate: job.rate,
+  secondsLeft: secondsLeft(job),
+});
+
+/** When a row next shows something else by itself: a stopwatch as fine as it is read, a recent change that grows old. */
+function changesIn({ stillSince, changedAt }: DomainStatus, attention: Attention, now: number): number {
+  if (stillSince !== undefined) {
+    const ms = now - stillSince;
+    return ms < 10_000 ? 100 : 1000;
+  }
+  return attention === 'recent' ? Math.max(1, changedAt + RECENT_MS - now) : Number.POSITIVE_INFINITY;
+}
