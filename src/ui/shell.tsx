@@ -2,13 +2,15 @@ import { createElement } from 'react';
 import { Editor, type Effect, History, type Key } from '../editor/index.js';
 import { GrammarError, parseLine } from '../grammar/index.js';
 import type { JobInfo } from '../hypervisor/index.js';
-import { dispatch, type Output, type Screen } from '../shell/index.js';
+import { dispatch, type Output, type Screen, type StatusMode } from '../shell/index.js';
 import { App } from './app.js';
 import { CommandCompletion } from './command-completion.js';
 import { FullScreen } from './full-screen.js';
 import { isFinished, wordsOf } from './line-text.js';
 import type { ShellOptions } from './shell-options.js';
 import { Stage } from './stage.js';
+import { openStatusStore, type StatusStore } from './status/status-store.js';
+import { StatusPane } from './status-pane.js';
 import { TerminalInput } from './terminal-input.js';
 import { TerminalScreen } from './terminal-screen.js';
 import type { Theme } from './theme.js';
@@ -45,6 +47,7 @@ export class Shell {
   readonly #completion: CommandCompletion;
   readonly #fullScreen: FullScreen;
   readonly #theme: Theme;
+  readonly #pane: StatusStore;
   readonly #queue: Key[] = [];
   #unfinished = '';
   #running: RunningState | undefined;
@@ -83,6 +86,7 @@ export class Shell {
     this.#editor = new Editor({ history: this.#history, isFinished, wordsOf });
     this.#completion = new CommandCompletion(options.registry, options.session);
     this.#theme = { color: options.color, spoken: process.env.INK_SCREEN_READER === 'true' };
+    this.#pane = openStatusStore({ session: options.session });
     this.#fullScreen = new FullScreen(this.#screen, this.#stage, this.#theme);
   }
 
@@ -110,6 +114,7 @@ export class Shell {
       await this.#completion.settled();
       this.#transcript.end();
       this.#stage.empty();
+      await this.#pane.close();
       this.#screen.control(PASTE_OFF);
       this.#input.stop();
       this.#screen.close();
@@ -181,7 +186,7 @@ export class Shell {
         this.#transcript.flush();
         return this.#fullScreen.show(name, props, state().abort.signal);
       },
-      setStatus: () => undefined,
+      setStatus: (mode) => this.#setStatus(mode),
       progress: (job) => {
         state().job = job;
         this.#paint();
@@ -262,6 +267,9 @@ export class Shell {
         this.#input.start();
         this.#reclaim();
         break;
+      case 'toggle-status':
+        this.#setStatus(this.#pane.getSnapshot().mode === 'off' ? 'on' : 'off');
+        break;
       case 'bell':
         this.#screen.control('\x07');
         break;
@@ -338,10 +346,20 @@ export class Shell {
           job: running.job,
           notice: this.#notice(running),
         },
-        pane: undefined,
+        pane: (rows) =>
+          createElement(StatusPane, {
+            store: this.#pane,
+            columns: this.#screen.columns,
+            rows: Math.min(rows, paneHeight(this.#pane.getSnapshot().mode, this.#screen.rows)),
+          }),
         onCursor: (place) => this.#screen.placeCursor(place),
       }),
     );
+  }
+
+  #setStatus(mode: StatusMode): void {
+    this.#pane.setMode(mode);
+    this.#paint();
   }
 
   #notice(running: RunningState): string | undefined {
@@ -350,6 +368,10 @@ export class Shell {
     return running.abort.signal.aborted ? 'Aborting (Ctrl-C again leaves)' : undefined;
   }
 }
+
+/** Rows of the screen that the status pane may have. */
+const paneHeight = (mode: StatusMode, rows: number): number =>
+  mode === 'full' ? Math.max(4, Math.floor(rows / 2)) : Math.min(6, Math.max(2, Math.floor(rows / 5)));
 
 const ENTER: Key = { kind: 'key', name: 'enter' };
 const PASTE_ON = '\x1b[?2004h';

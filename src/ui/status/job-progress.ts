@@ -58,7 +58,7 @@ export function secondsLeft({ remaining, rate, total }: JobProgress): number | u
 
 /** From 0 to 1; undefined if the job's size isn't known. */
 export function share({ remaining, total }: JobSample): number | undefined {
-  return total > 0 ? Math.min(1, Math.max(0, 1 - remaining / total)) : undefined;
+  return total > 0 ? Math.min(1, Math.max(0, (total - remaining) / total)) : undefined;
 }
 
 /** The job that a domain runs; undefined if it runs none. Fields that a driver leaves out are found in others. */

@@ -1,3 +1,6 @@
+import { displayWidth } from '../../editor/index.js';
+import { fitText } from '../fit-text.js';
+import { bar, shortBytes, shortTime } from '../job-text.js';
 import type { JobRow, StatusRow } from './status-view.js';
 
 /** What a piece of text is about; the pane gives each a colour. */
@@ -14,42 +17,22 @@ export interface Line {
   readonly spoken: string;
 }
 
-const MIB = 2 ** 20;
-
-/** 3 ms, 0.4 s, 12 s, 2:05, 1:02:03 */
+/** 0.4 ms, 37 ms, 1.2 s, 12 s, 2:05, 1:02:03 */
 export function duration(ms: number): string {
   if (ms < 10) return `${Math.max(0, ms).toFixed(1)} ms`;
   if (ms < 1000) return `${ms.toFixed(0)} ms`;
   if (ms < 10_000) return `${(Math.floor(ms / 100) / 10).toFixed(1)} s`;
   const seconds = Math.floor(ms / 1000);
-  if (seconds < 60) return `${seconds} s`;
+  if (seconds < 3600) return shortTime(seconds);
   const pad = (value: number): string => String(value).padStart(2, '0');
-  const minutes = Math.floor(seconds / 60);
-  if (minutes < 60) return `${minutes}:${pad(seconds % 60)}`;
-  return `${Math.floor(minutes / 60)}:${pad(minutes % 60)}:${pad(seconds % 60)}`;
+  return `${Math.floor(seconds / 3600)}:${pad(Math.floor(seconds / 60) % 60)}:${pad(seconds % 60)}`;
 }
 
 /** A stopwatch doesn't flicker with milliseconds: 0.4 s. */
 const stopwatch = (ms: number): string =>
   ms < 10_000 ? `${(Math.floor(Math.max(0, ms) / 100) / 10).toFixed(1)} s` : duration(ms);
 
-/** 0 MiB, 102 MiB, 3.2 GiB */
-export function bytes(count: number): string {
-  const mebibytes = count / MIB;
-  if (mebibytes < 1000) return `${mebibytes.toFixed(0)} MiB`;
-  const gibibytes = mebibytes / 1024;
-  return gibibytes < 1000 ? `${gibibytes.toFixed(1)} GiB` : `${(gibibytes / 1024).toFixed(1)} TiB`;
-}
-
-const EIGHTHS = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'] as const;
-
-/** A bar of so many columns. */
-export function bar(done: number, width: number): string {
-  const eighths = Math.round(Math.min(1, Math.max(0, done)) * width * 8);
-  const full = Math.floor(eighths / 8);
-  const part = EIGHTHS[eighths % 8] ?? '';
-  return `${'█'.repeat(full)}${part}`.padEnd(width, '░');
-}
+const bytes = (count: number): string => shortBytes(BigInt(Math.max(0, Math.round(count))));
 
 /** Everything that can be said of a job, the most important first. */
 export function jobPieces(job: JobRow, barWidth: number): Piece[] {
@@ -61,7 +44,7 @@ export function jobPieces(job: JobRow, barWidth: number): Piece[] {
   if (job.done > 0 || job.total > 0) pieces.push({ text: bytes(job.done), tone: 'plain' });
   if (job.rate !== undefined) pieces.push({ text: `${bytes(job.rate)}/s`, tone: 'plain' });
   if (job.secondsLeft !== undefined)
-    pieces.push({ text: `${duration(Math.max(1000, job.secondsLeft * 1000))} left`, tone: 'plain' });
+    pieces.push({ text: `${shortTime(Math.max(1, job.secondsLeft))} left`, tone: 'plain' });
   return pieces;
 }
 
@@ -88,19 +71,12 @@ interface Part {
 /**
  * A domain in one line: as much as fits, the rest left out by importance.
  * @param nameWidth columns for the name.
- * @param width columns of text.
  */
-export function rowLine(
-  row: StatusRow,
-  columns: number,
-  nameWidth: number,
-  width: (text: string) => number,
-): Line {
+export function rowLine(row: StatusRow, columns: number, nameWidth: number): Line {
   const parts = partsOf(row);
-  const name = fitted(row.name, nameWidth, width);
+  const name = fitText(row.name, nameWidth, true);
   const head = [markOf(row), { text: name, tone: 'strong' } as const];
-  const size = (): number =>
-    2 + nameWidth + parts.reduce((sum, part) => sum + 2 + widthOf(part.pieces, width), 0);
+  const size = (): number => 2 + nameWidth + parts.reduce((sum, part) => sum + 2 + widthOf(part.pieces), 0);
   while (size() > columns) {
     let worst = 0;
     parts.forEach((part, index) => {
@@ -121,8 +97,8 @@ const GAP: Piece = { text: '  ', tone: 'plain' };
 const spaced = (pieces: readonly Piece[]): Piece[] =>
   pieces.flatMap((piece, index) => (index > 0 ? [SPACE, piece] : [piece]));
 
-const widthOf = (pieces: readonly Piece[], width: (text: string) => number): number =>
-  pieces.reduce((sum, { text }) => sum + width(text), Math.max(0, pieces.length - 1));
+const widthOf = (pieces: readonly Piece[]): number =>
+  pieces.reduce((sum, { text }) => sum + displayWidth(text), Math.max(0, pieces.length - 1));
 
 function partsOf(row: StatusRow): Part[] {
   const parts: Part[] = [];
@@ -181,15 +157,4 @@ function spokenOf(row: StatusRow): string {
   if (row.frozen) parts.push('filesystems frozen');
   if (typeof row.snapshot === 'string') parts.push(`current snapshot ${row.snapshot}`);
   return parts.join(', ');
-}
-
-/** Text in exactly so many columns: cut with an ellipsis, or filled with blanks. */
-export function fitted(text: string, columns: number, width: (text: string) => number): string {
-  if (width(text) <= columns) return text + ' '.repeat(columns - width(text));
-  let kept = '';
-  for (const { segment } of new Intl.Segmenter().segment(text)) {
-    if (width(kept + segment) > columns - 1) break;
-    kept += segment;
-  }
-  return `${kept}…${' '.repeat(Math.max(0, columns - 1 - width(kept)))}`;
 }

@@ -172,6 +172,8 @@ export class StatusFeed {
         own = await connection.secondary();
         subscriptions.push(...(await this.#listen(own, signal)));
         this.#all = true;
+        await this.#round(own, signal);
+        if (signal.aborted) break;
         this.#set('connected');
         wait = RETRY.first;
         await this.#rounds(own, signal);

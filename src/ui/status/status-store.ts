@@ -18,7 +18,6 @@ export interface StatusStore {
 
 export interface StatusStoreOptions {
   readonly session: Session;
-  readonly signal: AbortSignal;
   /** Ms of a clock that only goes forward. */
   readonly now?: () => number;
 }
@@ -26,15 +25,9 @@ export interface StatusStoreOptions {
 /** Between two pictures: more a second nobody can read, and they would take time from the prompt. */
 const FRAME_MS = 80;
 
-/** Opens what the status pane shows; it ends with `signal`, or when it is closed. */
-export function openStatusStore({
-  session,
-  signal,
-  now = () => performance.now(),
-}: StatusStoreOptions): StatusStore {
-  const store = new Store(session, now);
-  signal.addEventListener('abort', () => void store.close(), { once: true });
-  return store;
+/** Opens what the status pane shows. */
+export function openStatusStore({ session, now = () => performance.now() }: StatusStoreOptions): StatusStore {
+  return new Store(session, now);
 }
 
 class Store implements StatusStore {
