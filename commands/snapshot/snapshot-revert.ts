@@ -32,7 +32,7 @@ export default defineCommand({
     'Takes the guest back to the moment of a snapshot. Everything that happened since is lost, on its disks and in its memory, unless another snapshot holds it: take one first.',
     'The guest then does what it did at that moment: it runs, is paused or is shut off. --running and --paused choose otherwise. A disk-only snapshot holds no memory, so going back to one means a start from power-on.',
     'libvirt 9.0 can go back to internal snapshots only, and says so of external ones. It does not say that going back to an internal snapshot writes to its image: external snapshots made since then have that image underneath, and are worthless afterwards. Delete them first, which merges them.',
-    'On a guest that is reached directly (qmp:) snapctl goes back to external snapshots as well. A second QEMU is started like the first, on new overlays of the images that the snapshot has frozen, and loads the memory image; only then the first is ended, and the second takes over its sockets. If anything fails before, the first runs on as if nothing had happened. Connections to its sockets break, and programs that wait for its process see it end. What cannot be had twice at a time (inherited descriptors, network interfaces by name, forwarded ports, passed-through devices) or is not on the command line (devices that were plugged in) is named, and nothing is done. --keep takes a snapshot of the present state, with memory, before. --dry-run shows both command lines and what becomes of the images. A disk-only snapshot needs --force: the guest starts from power-on.',
+    'On a guest that is reached directly (qmp:) snapctl goes back to external snapshots as well. A second QEMU is started like the first, on new overlays of the images that the snapshot has frozen, and loads the memory image; only then the first is ended, and the second takes over its sockets. If anything fails before, the first runs on as if nothing had happened. Connections to its sockets break, and programs that wait for its process see it end. Ports that QEMU listens on (forwarded to the guest, of VNC, serial lines and gdb) are opened again when the first has ended. What cannot be had twice at a time and not be put off (inherited descriptors, network interfaces by name, the port of SPICE or of a monitor, passed-through devices) or is not on the command line (devices that were plugged in) is named, and nothing is done. --keep takes a snapshot of the present state, with memory, before. --dry-run shows both command lines and what becomes of the images. A disk-only snapshot needs --force: the guest starts from power-on.',
     '--force allows what libvirt otherwise refuses as risky: a snapshot without a record of how the domain was configured, or whose configuration differs so much that the QEMU process must be replaced. --reset-nvram gives UEFI firmware fresh variables from its template.',
   ],
   options: [
@@ -90,6 +90,8 @@ export default defineCommand({
           memoryFile: { oneOf: ['string', 'null'] },
           disks: { list: { object: { disk: 'string', frozen: 'string', overlay: 'string' } } },
           discard: { list: 'string' },
+          later: { list: 'string' },
+          lost: { list: 'string' },
         },
       },
     },
@@ -116,8 +118,9 @@ export default defineCommand({
     }
     if (context.connection.ownEngine) {
       const { signal } = context;
+      const onNotice = (text: string): void => context.output.notice(text);
       try {
-        await orFail(failed, revert(snapshot, flags, force, { keep, signal }));
+        await orFail(failed, revert(snapshot, flags, force, { keep, signal, onNotice }));
       } catch (error) {
         if (signal.aborted) throw new InterruptedError('interrupted', { cause: error });
         throw error;
@@ -162,7 +165,15 @@ async function planOf(snapshot: Snapshot, flags: number): Promise<SnapshotRevert
 }
 
 /** Both command lines, each an option a line, and what becomes of the images. */
-function describePlan({ before, after, memoryFile, disks, discard }: SnapshotRevertPlan): string {
+function describePlan({
+  before,
+  after,
+  memoryFile,
+  disks,
+  discard,
+  later,
+  lost,
+}: SnapshotRevertPlan): string {
   const lines = (words: readonly string[]): string =>
     words
       .map((word, index) =>
@@ -176,6 +187,8 @@ function describePlan({ before, after, memoryFile, disks, discard }: SnapshotRev
     memoryFile === null ? 'Memory: none, it starts from power-on' : `Memory: ${memoryFile}`,
     ...disks.map(({ disk, frozen, overlay }) => `Disk ${disk}: ${overlay} (new) on ${frozen}`),
     ...discard.map((file) => `Removes: ${file}`),
+    ...later.map((option) => `Opened once the first has ended: ${option}`),
+    ...lost.map((text) => `Note: ${text}`),
     '',
   ].join('\n');
 }

@@ -31,6 +31,8 @@ export interface SnapshotRevertOptions {
   readonly signal?: AbortSignal | undefined;
   /** Told while memory is loaded; bytes. */
   readonly onProgress?: (done: number, total: number) => void;
+  /** Told of what is not as it was before. */
+  readonly onNotice?: (text: string) => void;
 }
 
 /** How a guest is put back by starting it anew: its command lines, each with the program, and its disks. */
@@ -41,6 +43,10 @@ export interface SnapshotRevertPlan {
   readonly disks: readonly { readonly disk: string; readonly frozen: string; readonly overlay: string }[];
   /** Images that are removed afterwards, and what is in them with them. */
   readonly discard: readonly string[];
+  /** Options whose ports the new one opens when the old one has ended. */
+  readonly later: readonly string[];
+  /** What will not be as it was, for people. */
+  readonly lost: readonly string[];
 }
 
 /** What can be asked of a driver that merges images itself; libvirt's own driver doesn't look at it. */

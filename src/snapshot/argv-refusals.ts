@@ -1,3 +1,4 @@
+import { anyPort } from './argv-deferred.js';
 import { CHARACTER_OPTIONS, listens, parseCharacterDevice, vncAddress } from './argv-host-paths.js';
 import {
   isOn,
@@ -11,7 +12,7 @@ import {
 } from './argv-keys.js';
 import { type ArgvOption, showOption } from './argv-words.js';
 
-/** Why a second QEMU cannot be started with these options while the first runs. */
+/** Why a QEMU cannot be started with these options once more. */
 export interface Refusal {
   /** The option as it stands on the command line, or the device. */
   readonly part: string;
@@ -20,6 +21,10 @@ export interface Refusal {
 
 const inherited = 'a file descriptor that only the program that started QEMU has';
 const taken = 'the running QEMU has it, and two cannot';
+const oneAtATime = 'the other end serves one QEMU at a time';
+const sharedMemory = 'both would use the same memory (share=on)';
+/** Reasons only while the first one runs. */
+const BESIDES: readonly string[] = [taken, oneAtATime, sharedMemory];
 
 /** Options that don't allow it whatever their value is. */
 const NEVER: Readonly<Record<string, string>> = {
@@ -33,17 +38,21 @@ const NEVER: Readonly<Record<string, string>> = {
   runas: 'QEMU was started as another user than it runs as',
   'run-with': 'QEMU was started as another user than it runs as',
   preconfig: 'the machine was set up over the monitor',
-  tpmdev: 'a TPM serves one QEMU at a time',
+  tpmdev: taken,
   qtest: 'a test protocol drives QEMU',
   'xen-domid': 'the guest is a Xen domain',
   'dump-vmstate': 'QEMU would only print its state and end',
 };
 
-/** Everything that stands against it; empty if nothing does. */
-export function findRefusals(options: readonly ArgvOption[]): Refusal[] {
+/**
+ * Everything that stands against it; empty if nothing does.
+ * @param alone whether the first one will have ended by then.
+ */
+export function findRefusals(options: readonly ArgvOption[], { alone = false } = {}): Refusal[] {
   return options.flatMap((option) => {
     const reason = reasonAgainst(option);
-    return reason === undefined ? [] : [{ part: showOption(option), reason }];
+    if (reason === undefined || (alone && BESIDES.some((each) => reason.startsWith(each)))) return [];
+    return [{ part: showOption(option), reason }];
   });
 }
 
@@ -126,7 +135,7 @@ function againstSocket(keys: Keys): string | undefined {
   if (lastOf(keys, 'fd') !== undefined) return inherited;
   if (lastOf(keys, 'path') === undefined) return taken;
   if (switchOf(keys, 'abstract')) return taken;
-  return listens(keys) ? undefined : 'the other end serves one QEMU at a time';
+  return listens(keys) ? undefined : oneAtATime;
 }
 
 const DESCRIPTORS = ['fd', 'fds', 'vhostfd', 'vhostfds', 'sock_fd'];
@@ -141,13 +150,20 @@ function againstNetwork(value: string, option: string): string | undefined {
     case 'bridge':
       return undefined;
     case 'user':
-      // The keys repeat, which a tree doesn't show.
-      return /\bhostfwd\b/.test(value) ? `${taken}: the forwarded port` : undefined;
+      return againstUserNet(value);
     case 'tap':
       return tree.ifname === undefined ? undefined : `${taken}: network interface ${tree.ifname}`;
     default:
       return option === 'net' && textOf(tree, 'type') === undefined ? undefined : taken;
   }
+}
+
+/** Ports that could be opened later are on the command line no more (see argv-deferred.ts). */
+function againstUserNet(value: string): string | undefined {
+  const rules = value.startsWith('{')
+    ? (/"hostfwd":(\[[^\]]*\])/.exec(value) ?? [])
+    : parseKeys(value, 'type').flatMap(([key, rule = '']) => (key === 'hostfwd' ? [rule] : []));
+  return rules.every(anyPort) ? undefined : `${taken}: the forwarded port`;
 }
 
 function againstDevice(tree: Tree): string | undefined {
@@ -167,7 +183,7 @@ function againstObject(tree: Tree): string | undefined {
   if (DESCRIPTORS.some((key) => tree[key] !== undefined)) return inherited;
   if (type === 'memory-backend-shm') return taken;
   // A private mapping is nobody else's; one that is shared would be the same memory for both.
-  if (type === 'memory-backend-file' && isOn(tree.share)) return 'both would use the same memory (share=on)';
+  if (type === 'memory-backend-file' && isOn(tree.share)) return sharedMemory;
   if (/^input-|^can-host|^x-remote|^x-vfio|^filter-|^colo-/.test(type)) return taken;
   return undefined;
 }

@@ -1,3 +1,5 @@
+import { resolve } from 'node:path';
+import { type Deferred, deferPorts, lostOver } from './argv-deferred.js';
 import { type ArgvDisk, ArgvDiskError, findArgvDisks, type NewImage, withImages } from './argv-disks.js';
 import { gentle, pathsMade } from './argv-host-paths.js';
 import { formatKeys, parseKeys, withKey, without } from './argv-keys.js';
@@ -24,6 +26,12 @@ export interface RelaunchWish {
   readonly disks: readonly RelaunchDisk[];
   /** Whether a memory image will be loaded; otherwise the guest starts from power-on. */
   readonly incoming: boolean;
+  /** The working directory; relative paths of the command line are from there. */
+  readonly cwd: string;
+  /** QEMU's version, as `7.2.22`. */
+  readonly version: string;
+  /** The first one has ended before: nothing is taken. */
+  readonly alone?: boolean;
 }
 
 export interface Relaunch {
@@ -31,6 +39,17 @@ export interface Relaunch {
   readonly words: readonly string[];
   /** Paths (as given, maybe relative) that QEMU makes: sockets that it listens on, and its pid file. */
   readonly paths: readonly string[];
+  /** Ports that it is to be given once the first one has ended. */
+  readonly deferred: readonly Deferred[];
+  /** What will not be as it was, for people. */
+  readonly lost: readonly string[];
+}
+
+/** It can't be done for the user. */
+export interface NoRelaunch {
+  readonly refusals: readonly Refusal[];
+  /** The new command line as far as it can be told, for a user who has ended the first one; without the program. */
+  readonly byHand: readonly string[];
 }
 
 /** Options about how the first one was started, which say nothing about the guest. */
@@ -40,34 +59,69 @@ const STARTING: ReadonlySet<string> = new Set(['incoming', 'S', 'loadvm', 'daemo
  * Rewrites a QEMU command line so that a second QEMU goes on where the first was at some moment, beside the first.
  * @returns the new one, or everything that stands against it. Never a command line that is right in part.
  */
-export function rewriteArgv(wish: RelaunchWish): Relaunch | { readonly refusals: readonly Refusal[] } {
-  let options: ArgvOption[];
+export function rewriteArgv(wish: RelaunchWish): Relaunch | NoRelaunch {
+  let given: ArgvOption[];
   try {
-    options = parseArgv(wish.words);
+    given = parseArgv(wish.words);
   } catch (error) {
-    return { refusals: [{ part: wish.words.at(-1) ?? '', reason: (error as Error).message }] };
+    const refusals = [{ part: wish.words.at(-1) ?? '', reason: (error as Error).message }];
+    return { refusals, byHand: wish.words };
   }
   try {
-    const refusals = findRefusals(options);
+    const { options, deferred } = wish.alone
+      ? { options: given, deferred: [] }
+      : deferPorts(given, wish.version);
+    const refusals = findRefusals(options, { alone: wish.alone ?? false });
     const { images, unmatched } = matchDisks(options, wish);
     // An option that can't stay as it is says so once.
     const told = new Set(refusals.map(({ part }) => part));
     refusals.push(...unmatched.filter(({ part }) => !told.has(part)));
-    if (refusals.length > 0) return { refusals };
+    if (refusals.length > 0) return { refusals, byHand: argvByHand(wish) };
     const rewritten = withMachine(gentle(withImages(options, images)), wish.machine);
     const kept = rewritten.filter(({ name }) => !STARTING.has(name));
     const words = [...formatArgv(kept), '-S', ...(wish.incoming ? ['-incoming', 'defer'] : [])];
-    return { words, paths: pathsMade(options) };
+    return { words, paths: pathsMade(options), deferred, lost: lostOver(options) };
   } catch (error) {
     if (!(error instanceof ArgvDiskError) && !(error instanceof SyntaxError)) throw error;
-    return { refusals: [{ part: 'the command line', reason: error.message }] };
+    const refusals = [{ part: 'the command line', reason: error.message }];
+    return { refusals, byHand: argvByHand(wish) };
+  }
+}
+
+/**
+ * The command line with the images that belong to the moment, for people who start it when the first QEMU has ended:
+ * it runs at once, and loads nothing. What stands against starting a second one is left as it is, and so are disks
+ * that can't be told.
+ */
+export function argvByHand(wish: RelaunchWish): string[] {
+  try {
+    const options = parseArgv(wish.words);
+    const possible = matchDisks(options, wish).images.filter((image) => canHave(options, image));
+    const rewritten = withImages(options, possible);
+    const kept = withMachine(rewritten, wish.machine).filter(
+      ({ name }) => !STARTING.has(name) || name === 'daemonize',
+    );
+    return formatArgv(kept);
+  } catch (error) {
+    if (!(error instanceof ArgvDiskError) && !(error instanceof SyntaxError)) throw error;
+    return [...wish.words];
+  }
+}
+
+function canHave(options: readonly ArgvOption[], image: Parameters<typeof withImages>[1][number]): boolean {
+  try {
+    withImages(options, [image]);
+    return true;
+  } catch (error) {
+    if (error instanceof ArgvDiskError) return false;
+    throw error;
   }
 }
 
 /** Which disk of the command line is which of the guest's. */
 function matchDisks(
   options: readonly ArgvOption[],
-  { disks, machine }: RelaunchWish,
+  { disks, machine, cwd }: RelaunchWish,
 ): {
   readonly images: { readonly disk: ArgvDisk; readonly image: NewImage }[];
   readonly unmatched: readonly Refusal[];
@@ -84,7 +138,10 @@ function matchDisks(
     const match =
       byName[index] ??
       only(
-        found.filter((each) => !taken.has(each) && each.file !== undefined && disk.chain.includes(each.file)),
+        found.filter(
+          (each) =>
+            !taken.has(each) && each.file !== undefined && disk.chain.includes(resolve(cwd, each.file)),
+        ),
       );
     if (match) taken.add(match);
     if (!disk.image) continue;
@@ -103,7 +160,9 @@ function matchDisks(
   if (replaced.size < images.length)
     unmatched.push({ part: 'the disks', reason: 'two of them seem to be the same one of the command line' });
   // What is where it is to be stays as it is.
-  return { images: images.filter(({ disk, image }) => disk.file !== image.file), unmatched };
+  const same = (file: string | undefined, other: string): boolean =>
+    file !== undefined && resolve(cwd, file) === resolve(cwd, other);
+  return { images: images.filter(({ disk, image }) => !same(disk.file, image.file)), unmatched };
 }
 
 /** The one that there is; undefined if there are none or several. */

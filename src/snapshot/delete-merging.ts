@@ -46,11 +46,11 @@ export async function mergeImages(guest: Guest, step: MergeStep, options: MergeO
     watching.end();
     await closeInactive(guest, prefixOf(id)).catch(() => undefined);
   }
-  await closeMerged(guest, step.action === 'commit' ? [step.top, ...step.through] : step.from);
+  await closeMerged(guest, goneAfter(step));
 }
 
-/** Ends what a merge left in QEMU that isn't to be gone on with. */
-export async function abandonMerge(guest: Guest, id: string): Promise<void> {
+/** Ends what a merge left in QEMU that isn't to be gone on with. @returns whether it had come to its end. */
+export async function abandonMerge(guest: Guest, step: MergeStep, id: string): Promise<boolean> {
   const left = await findJob(guest.qmp, id);
   if (left) {
     if (left.status !== 'concluded')
@@ -61,7 +61,13 @@ export async function abandonMerge(guest: Guest, id: string): Promise<void> {
     await followJob(guest.qmp, id).catch(() => undefined);
   }
   await closeInactive(guest, prefixOf(id));
+  const merged = await isMerged(guest, step);
+  if (merged) await closeMerged(guest, goneAfter(step));
+  return merged;
 }
+
+const goneAfter = (step: MergeStep): readonly string[] =>
+  step.action === 'commit' ? [step.top, ...step.through] : step.from;
 
 const prefixOf = (id: string): string => `${id}-`;
 

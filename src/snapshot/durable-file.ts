@@ -7,7 +7,7 @@ import { basename, dirname, join } from 'node:path';
  * Replaces a file so that, whatever happens, it holds either its old or its new text: written aside with mode
  * 0600, synced, renamed, and the folder synced.
  */
-export async function writeDurably(path: string, text: string): Promise<void> {
+export async function writeDurably(path: string, text: string | Uint8Array): Promise<void> {
   const aside = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}`);
   try {
     const file = await open(aside, 'wx', 0o600);

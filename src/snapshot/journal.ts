@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DeleteStep } from './delete-model.js';
@@ -91,6 +92,9 @@ export interface JournalRecord {
 }
 
 const FILE = 'journal.json';
+/** Room that is kept for the journal: an operation that can't be recorded could be brought to no end on a full disk. */
+const SPARE = 'journal.spare';
+const SPARE_BYTES = 64 * 1024;
 
 /** What an operation is about, for people. */
 export function describeOperation({ operation, snapshot }: JournalRecord): string {
@@ -151,7 +155,14 @@ export class Journal {
     if (other) throw new JournalPresent(other);
     await sweepAsides(folder);
     const journal = new Journal(folder, record);
-    await writeDurably(join(folder, FILE), JSON.stringify(record, null, 1));
+    try {
+      await writeDurably(join(folder, FILE), JSON.stringify(record, null, 1));
+      // Random, so that no file system stores it as less.
+      await writeDurably(join(folder, SPARE), randomBytes(SPARE_BYTES));
+    } catch (error) {
+      for (const name of [SPARE, FILE]) await rm(join(folder, name), { force: true });
+      throw error;
+    }
     return journal;
   }
 
@@ -168,13 +179,18 @@ export class Journal {
 
   async update(change: Partial<JournalRecord>): Promise<void> {
     const record = { ...this.record, ...change };
-    await writeDurably(join(this.folder, FILE), JSON.stringify(record, null, 1));
+    const text = JSON.stringify(record, null, 1);
+    await writeDurably(join(this.folder, FILE), text).catch(async (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOSPC' && error.code !== 'EDQUOT') throw error;
+      await rm(join(this.folder, SPARE), { force: true });
+      await writeDurably(join(this.folder, FILE), text);
+    });
     this.#record = record;
   }
 
   async end(): Promise<void> {
     this.#record = undefined;
-    await rm(join(this.folder, FILE), { force: true });
+    for (const name of [SPARE, FILE]) await rm(join(this.folder, name), { force: true });
     for (const folder of [this.folder, join(this.folder, 'snapshots')]) await sweepAsides(folder);
     await syncFolder(this.folder);
   }

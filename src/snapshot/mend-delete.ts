@@ -1,5 +1,5 @@
 import { lstat } from 'node:fs/promises';
-import { abandonMerge, isMerged, isMergedOnDisk, type MergeStep } from './delete-merging.js';
+import { abandonMerge, isMergedOnDisk, type MergeStep } from './delete-merging.js';
 import {
   carryOutDeletion,
   deletionOf,
@@ -41,8 +41,7 @@ export async function stopDelete(guest: Guest, journal: Journal): Promise<MendRe
   const step = pendingMerge(journal);
   let merged = false;
   if (step) {
-    await abandonMerge(guest, jobOf(journal));
-    merged = await isMerged(guest, step);
+    merged = await abandonMerge(guest, step, jobOf(journal));
     await (merged ? renameInStore : noteWritten)(journal, step);
   }
   return end(journal, merged);

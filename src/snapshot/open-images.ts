@@ -2,7 +2,7 @@ import { readlink } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { type BlockGraph, type BlockNode, queryBlockGraph } from '../qmp/index.js';
 import type { Guest } from './guest.js';
-import { type GuestDisk, guestDisks } from './guest-disks.js';
+import { type GuestDisk, guestDisks, plainPath } from './guest-disks.js';
 import { realFile } from './real-file.js';
 
 /** An image that QEMU has open, as part of a disk's chain or as a node of its own. */
@@ -28,8 +28,9 @@ export async function queryOpenImages({ qmp, process: qemu }: Guest): Promise<Op
   const folder = qemu && (await readlink(`/proc/${qemu.pid}/cwd`).catch(() => undefined));
   const all: OpenImage[] = [];
   for (const [node, details] of graph.nodes) {
-    const { file, drv: format } = details;
-    // Names that are no paths (json:, nbd://) stay as they are: they match nothing.
+    const { drv: format } = details;
+    const file = plainPath(details.file ?? '', folder);
+    // Names that are no paths (nbd://) match nothing.
     if (!file || /^[^/]*:/.test(file)) continue;
     all.push({ node, file: await realFile(resolve(folder ?? '/', file)), format, details });
   }

@@ -1,3 +1,4 @@
+import type { Deferred } from './argv-deferred.js';
 import type { ProcessIdentity } from './process-identity.js';
 import type { SharedPath } from './relaunch-paths.js';
 
@@ -13,4 +14,7 @@ export interface JournalRelaunch {
   readonly discard: readonly string[];
   /** What the new QEMU says on standard error goes here. */
   readonly log: string;
+  /** Ports that the new QEMU opens when the old one has ended, and how many of them it has been told to. */
+  readonly deferred: readonly Deferred[];
+  readonly opened: number;
 }

@@ -55,7 +55,7 @@ export async function loadMemory(qmp: QmpClient, file: string, options: LoadOpti
   let done = 0;
   try {
     if (owner && process.getuid?.() === 0) await chown(folder, owner.uid, owner.gid);
-    await qmp.execute('migrate-set-capabilities', { capabilities: [{ capability: 'events', state: true }] });
+    await setEvents(qmp, true);
     await qmp.execute('migrate-incoming', { uri: `unix:${path}` }, { signal });
     const count = new Transform({
       highWaterMark: CHUNK,
@@ -85,9 +85,14 @@ export async function loadMemory(qmp: QmpClient, file: string, options: LoadOpti
     throw error;
   } finally {
     events.close();
+    // As any other QEMU that was started has it.
+    await setEvents(qmp, false).catch(() => undefined);
     await rm(folder, { recursive: true, force: true });
   }
 }
+
+const setEvents = (qmp: QmpClient, state: boolean): Promise<unknown> =>
+  qmp.execute('migrate-set-capabilities', { capabilities: [{ capability: 'events', state }] });
 
 const cannotLoad = (why: string | undefined): RelaunchError =>
   new RelaunchError(`the memory image cannot be loaded${why ? `: ${why}` : ''}`);

@@ -1,6 +1,7 @@
 import { lstat, rm } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ConnectError, QmpClient } from '../qmp/index.js';
+import type { Deferred } from './argv-deferred.js';
 import type { Journal, JournalRecord } from './journal.js';
 import type { MendReport } from './mend.js';
 import { isAlive, type ProcessIdentity } from './process-identity.js';
@@ -31,8 +32,8 @@ export async function mendRelaunch(
   const loaded = record.step === 'finishing' || record.step === 'completing';
   if (loaded && fresh[0]) {
     await old?.disconnect();
-    await finishRelaunch(journal, fresh[0], patience);
-    actions.push(`put the new QEMU (pid ${fresh[0].pid}) in the place of the old one`);
+    const told = await finishRelaunch(journal, fresh[0], patience);
+    actions.push(`put the new QEMU (pid ${fresh[0].pid}) in the place of the old one`, ...told);
     await journal.end();
     return { outcome: 'completed', actions };
   }
@@ -62,13 +63,14 @@ export async function mendRelaunch(
 /**
  * The last steps once the new QEMU has loaded everything: the old one ends, the new one takes its paths and runs if it
  * is to, and what is known of the snapshots is set right. May be cut off anywhere and done again.
+ * @returns what could not be put right, for people.
  */
 export async function finishRelaunch(
   journal: Journal,
   fresh: ProcessIdentity,
   patience: number,
   connected?: QmpClient,
-): Promise<void> {
+): Promise<string[]> {
   const { record } = journal;
   const relaunch = relaunchOf(record);
   if (record.qemu) await endProcess(record.qemu, { asked: connected !== undefined });
@@ -76,7 +78,9 @@ export async function finishRelaunch(
   await rm(relaunch.log, { force: true });
   await journal.update({ step: 'completing' });
   const qmp = connected ?? (await connect(record.socket, fresh, patience));
+  const told: string[] = [];
   try {
+    told.push(...(await openDeferred(journal, qmp)));
     const { running } = await settledRunState(qmp);
     if (record.leaveRunning && !running) await qmp.execute('cont');
   } finally {
@@ -88,6 +92,28 @@ export async function finishRelaunch(
     await store.setCurrent(record.snapshot);
   }
   for (const file of relaunch.discard) await rm(file, { force: true });
+  return told;
+}
+
+/** What the human monitor says when it could not. */
+const COULD_NOT = /could not|cannot|invalid|unknown|not found|duplicate|error/i;
+
+/** Opens the ports that the old QEMU had. The guest runs without one that can't be had: somebody else has taken it. */
+async function openDeferred(journal: Journal, qmp: QmpClient): Promise<string[]> {
+  const told: string[] = [];
+  for (let next = relaunchOf(journal.record); next.opened < next.deferred.length; ) {
+    const { part, execute, arguments: args } = next.deferred[next.opened] as Deferred;
+    try {
+      const said: unknown = await qmp.execute(execute, args as never);
+      if (typeof said === 'string' && COULD_NOT.test(said)) throw new Error(said.trim());
+    } catch (error) {
+      if (qmp.state !== 'running') throw error;
+      told.push(`${part} could not be had again: ${error instanceof Error ? error.message : String(error)}`);
+    }
+    next = { ...next, opened: next.opened + 1 };
+    await journal.update({ relaunch: next });
+  }
+  return told;
 }
 
 function relaunchOf({ relaunch }: JournalRecord): JournalRelaunch {

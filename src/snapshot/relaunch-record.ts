@@ -1,11 +1,11 @@
 import { readFile, readlink, stat } from 'node:fs/promises';
 import { VIR_ERR_CONFIG_UNSUPPORTED, VIR_FROM_DOMAIN_SNAPSHOT } from '../hypervisor/constants.js';
 import { HypervisorError } from '../hypervisor/index.js';
-import { type QmpClient, queryBlockGraph } from '../qmp/index.js';
+import type { QmpClient } from '../qmp/index.js';
 import { parseStructured, textOf } from './argv-keys.js';
 import { type ArgvOption, parseArgv } from './argv-words.js';
 import type { Guest } from './guest.js';
-import { backingFiles, guestDisks } from './guest-disks.js';
+import { backingFiles, disksOf, plainPath } from './guest-disks.js';
 import type { FrozenFile } from './relaunch-frozen.js';
 
 /** What has to be known of a QEMU process to start its like, as it was at some moment. */
@@ -36,7 +36,7 @@ export interface LaunchRecord {
 export interface LaunchDisk {
   readonly target: string;
   readonly names: readonly string[];
-  /** The image and all that it lay on, top first. */
+  /** Paths of the image and all that it lay on, top first. */
   readonly chain: readonly string[];
 }
 
@@ -61,7 +61,7 @@ export async function readLaunch(guest: Guest): Promise<LaunchRecord> {
       readFile(`${folder}/status`, 'utf8'),
     ]);
     const options = parseArgv(words.slice(1));
-    const disks = guestDisks(await queryBlockGraph(qmp));
+    const disks = await disksOf(guest);
     const { major, minor, micro } = guest.version;
     return {
       version: 1,
@@ -80,7 +80,9 @@ export async function readLaunch(guest: Guest): Promise<LaunchRecord> {
       disks: disks.map(({ target, names, medium }) => ({
         target,
         names,
-        chain: medium ? [...new Set([medium.file, ...backingFiles(medium.image)])] : [],
+        chain: medium
+          ? [...new Set([medium.file, ...backingFiles(medium.image).map((file) => plainPath(file, cwd))])]
+          : [],
       })),
       ...(await changedDevices(qmp, options)),
     };

@@ -7,13 +7,13 @@ import {
   VIR_FROM_DOMAIN_SNAPSHOT,
 } from '../hypervisor/constants.js';
 import { HypervisorError } from '../hypervisor/index.js';
-import { call, QmpError, queryBlockGraph } from '../qmp/index.js';
+import { call, QmpError } from '../qmp/index.js';
 import type { Refusal } from './argv-refusals.js';
-import { type Relaunch, rewriteArgv, shellWords } from './argv-relaunch.js';
+import { argvByHand, type Relaunch, type RelaunchWish, rewriteArgv, shellWords } from './argv-relaunch.js';
 import { makePrivateFolder } from './durable-file.js';
 import { Guardian } from './guardian.js';
 import type { Guest } from './guest.js';
-import { guestDisks } from './guest-disks.js';
+import { disksOf } from './guest-disks.js';
 import { Journal, type JournalRecord } from './journal.js';
 import type { MendReport } from './mend.js';
 import { createOverlayFile } from './overlay.js';
@@ -41,6 +41,10 @@ export interface RevertPlan {
   readonly images: RevertImages;
   /** Undefined for a start from power-on. */
   readonly memoryFile: string | undefined;
+  /** Ports that the new one opens when the old one has ended. */
+  readonly deferred: Relaunch['deferred'];
+  /** What will not be as it was, for people. */
+  readonly lost: readonly string[];
 }
 
 /** The guest's command line can't be rewritten safely. */
@@ -80,7 +84,7 @@ export async function planRevert(
 ): Promise<RevertPlan> {
   const now = await readLaunch(guest);
   const launch = recorded ?? now;
-  const disks = guestDisks(await queryBlockGraph(guest.qmp));
+  const disks = await disksOf(guest);
   const images = await planRevertImages(snapshot, all, disks);
   const { memory } = snapshot.description;
   const memoryFile = memory?.snapshot === 'external' ? memory.file : undefined;
@@ -88,15 +92,18 @@ export async function planRevert(
     throw failed(`'${memoryFile}' is no memory image`);
   }
   const overlayOf = new Map(images.overlays.map(({ base, file }) => [base.disk, file]));
-  const result = rewriteArgv({
+  const wish: RelaunchWish = {
     words: launch.words,
     machine: launch.machine,
+    cwd: launch.cwd,
+    version: launch.qemuVersion,
     incoming: memoryFile !== undefined,
     disks: launch.disks.map(({ target, names, chain }) => {
       const file = overlayOf.get(target);
       return { target, names, chain, image: file === undefined ? undefined : { file, format: 'qcow2' } };
     }),
-  });
+  };
+  const result = rewriteArgv(wish);
   const refusals = [
     ...(await circumstances(guest, launch, images)),
     ...('refusals' in result ? result.refusals : []),
@@ -106,9 +113,10 @@ export async function planRevert(
     refusals.push({ part: guest.socket, reason: 'the command line does not name the monitor' });
   }
   if (refusals.length > 0 || !('words' in result)) {
-    throw new RelaunchRefused(refusals, byHand(launch, images, memoryFile));
+    throw new RelaunchRefused(refusals, byHand(launch, argvByHand(wish), images, memoryFile));
   }
-  return { snapshot, launch, before: now.words, after: result.words, paths, images, memoryFile };
+  const { words: after, deferred, lost } = result;
+  return { snapshot, launch, before: now.words, after, paths, images, memoryFile, deferred, lost };
 }
 
 /** What stands against it besides the command line. */
@@ -154,18 +162,23 @@ async function absolutePaths({ paths }: Relaunch, cwd: string): Promise<string[]
 }
 
 /** The same in steps for people. */
-function byHand(launch: LaunchRecord, { overlays }: RevertImages, memoryFile: string | undefined): string {
+function byHand(
+  launch: LaunchRecord,
+  words: readonly string[],
+  { overlays }: RevertImages,
+  memoryFile: string | undefined,
+): string {
   const lines = overlays.map(({ base, file }) =>
     shellWords(['qemu-img', 'create', '-f', 'qcow2', '-b', base.file, '-F', base.format, file]),
   );
   const incoming = memoryFile === undefined ? [] : ['-incoming', `exec:cat ${shellWords([memoryFile])}`];
-  const kept = launch.words;
   return [
-    ...lines.map((line) => `  ${line}`),
-    '  (end the guest)',
-    `  cd ${shellWords([launch.cwd])} && ${shellWords([launch.program, ...kept, ...incoming])}`,
-    '  (with the new images in the place of the old ones)',
-  ].join('\n');
+    ...lines,
+    '(end the guest)',
+    `cd ${shellWords([launch.cwd])} && ${shellWords([launch.program, ...words, ...incoming])}`,
+  ]
+    .map((line) => `  ${line}`)
+    .join('\n');
 }
 
 export interface RevertOptions {
@@ -173,6 +186,8 @@ export interface RevertOptions {
   readonly signal: AbortSignal;
   /** Bytes of memory loaded, and in all. */
   readonly onProgress?: (done: number, total: number) => void;
+  /** Told of what is not as it was before. */
+  readonly onNotice?: (text: string) => void;
 }
 
 /**
@@ -232,7 +247,7 @@ async function settle(guest: Guest, journal: Journal, guardian: Guardian): Promi
 
 async function firstRecord(
   guest: Guest,
-  { snapshot, images, paths }: RevertPlan,
+  { snapshot, images, paths, deferred }: RevertPlan,
   { leaveRunning }: RevertOptions,
   guardian: Guardian,
 ): Promise<JournalRecord> {
@@ -247,6 +262,8 @@ async function firstRecord(
     created: images.overlays.map(({ file }) => file),
     discard: images.discard,
     log: join(guest.folder, `${id}.log`),
+    deferred,
+    opened: 0,
   };
   return {
     version: 1,
@@ -279,7 +296,7 @@ async function firstRecord(
 async function relaunch(
   guest: Guest,
   plan: RevertPlan,
-  { signal, onProgress }: RevertOptions,
+  { signal, onProgress, onNotice }: RevertOptions,
   journal: Journal,
 ): Promise<number> {
   const { launch, images, memoryFile } = plan;
@@ -307,7 +324,8 @@ async function relaunch(
     signal.throwIfAborted();
     await journal.update({ step: 'finishing' });
     await quitOld(guest);
-    await finishRelaunch(journal, fresh.process, MEND_PATIENCE_MS, qmp);
+    const told = await finishRelaunch(journal, fresh.process, MEND_PATIENCE_MS, qmp);
+    for (const text of [...told, ...plan.lost]) onNotice?.(text);
   } finally {
     await qmp.disconnect();
   }

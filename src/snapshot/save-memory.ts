@@ -7,18 +7,17 @@ import {
   VIR_FROM_QEMU,
 } from '../hypervisor/constants.js';
 import { HypervisorError } from '../hypervisor/index.js';
-import { queryBlockGraph } from '../qmp/index.js';
 import { rewriteArgv } from './argv-relaunch.js';
 import { makePrivateFolder } from './durable-file.js';
 import { Guardian } from './guardian.js';
 import type { Guest } from './guest.js';
-import { guestDisks } from './guest-disks.js';
+import { disksOf } from './guest-disks.js';
 import { Journal, type JournalMemory, type JournalRecord } from './journal.js';
 import { STALLED_MS } from './memory-operation.js';
 import { prepareMigration, readMigrationSettings } from './migration-settings.js';
 import { MigrationWatch, type StreamProgress } from './migration-watch.js';
 import { identifyProcess } from './process-identity.js';
-import { readLaunch } from './relaunch-record.js';
+import { type LaunchRecord, readLaunch } from './relaunch-record.js';
 import { settledRunState } from './run-state.js';
 import { appendDescription, identifyDisk, type SavedDisk } from './save-file.js';
 import { finishSave, mendSave, mendSaveWithoutQemu } from './save-mend.js';
@@ -54,11 +53,14 @@ export async function saveMemory(guest: Guest, file: string, options: SaveOption
   }
   await checkFile(file);
   const launch = await readLaunch(guest);
-  const disks = await savedDisks(guest);
+  const disks = await savedDisks(guest, launch);
   // What could not be restored is not ended.
   const rewritten = rewriteArgv({
     words: launch.words,
     machine: launch.machine,
+    cwd: launch.cwd,
+    version: launch.qemuVersion,
+    alone: true,
     incoming: true,
     disks: disks.map(({ target, names, chain, file: image, format }) => ({
       target,
@@ -122,11 +124,13 @@ async function checkFile(file: string): Promise<void> {
   }
 }
 
-async function savedDisks({ qmp }: Guest): Promise<SavedDisk[]> {
-  return guestDisks(await queryBlockGraph(qmp)).flatMap(({ target, names, medium }) => {
+async function savedDisks(guest: Guest, launch: LaunchRecord): Promise<SavedDisk[]> {
+  return (await disksOf(guest)).flatMap(({ target, names, medium }) => {
     if (!medium || medium.readonly) return [];
     const { file, format } = medium;
-    return [{ target, names, chain: [file], file, format, identity: undefined }];
+    // The command line names the image that the guest was started on, which may be below this one now.
+    const chain = launch.disks.find((disk) => disk.target === target)?.chain ?? [file];
+    return [{ target, names, chain, file, format, identity: undefined }];
   });
 }
 

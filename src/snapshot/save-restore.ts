@@ -118,6 +118,9 @@ async function commandLine(guest: SavedGuest): Promise<{ words: readonly string[
   const result = rewriteArgv({
     words: launch.words,
     machine: launch.machine,
+    cwd: launch.cwd,
+    version: launch.qemuVersion,
+    alone: true,
     incoming: true,
     disks: disks.map(({ target, names, chain, file, format }) => ({
       target,
@@ -171,6 +174,8 @@ async function firstRecord(
     created: [],
     discard: [],
     log: join(folder, `${id}.log`),
+    deferred: [],
+    opened: 0,
   };
   return {
     version: 1,

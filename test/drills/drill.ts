@@ -1,5 +1,6 @@
 import type { QemuProgram } from '../support/qemu.js';
 import type { Random } from './random.js';
+import type { TreeWorld } from './tree-world.js';
 import type { World } from './world.js';
 
 /** What came out of a drill. */
@@ -19,6 +20,14 @@ export interface GuestDrill {
   run(world: World, random: Random): Promise<DrillResult>;
 }
 
+/** A drill on a guest with a tree of snapshots, which lives on as well. */
+export interface TreeDrill {
+  readonly name: string;
+  readonly usual: number;
+  readonly needsGuest: 'tree';
+  run(world: TreeWorld, random: Random): Promise<DrillResult>;
+}
+
 /** A drill that brings what it needs, or ends its guest. */
 export interface LoneDrill {
   readonly name: string;
@@ -33,4 +42,4 @@ export interface Surroundings {
   readonly snapctl: string;
 }
 
-export type Drill = GuestDrill | LoneDrill;
+export type Drill = GuestDrill | TreeDrill | LoneDrill;

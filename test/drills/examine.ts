@@ -69,7 +69,7 @@ function tagsOf(disks: ReturnType<typeof guestDisks>): { every: Set<string>; som
 }
 
 /** The state folder and the folder for temporary files. */
-export function leftFiles(world: World): string[] {
+export function leftFiles(world: Pick<World, 'state' | 'temporary'>): string[] {
   const state = existsSync(world.state) ? readdirSync(world.state) : [];
   return [
     ...state.filter((name) => name !== 'snapshots' && name !== 'notice').map((name) => `state left: ${name}`),
@@ -78,7 +78,7 @@ export function leftFiles(world: World): string[] {
 }
 
 /** QEMU's word for a chain against that of the images' own headers; and images that are only read now must be clean. */
-function checkChain(world: World, chain: readonly string[]): string[] {
+export function checkChain(world: Pick<World, 'program'>, chain: readonly string[]): string[] {
   const [active, ...frozen] = chain;
   if (active === undefined) return ['a disk has no image'];
   const said = qemuImg(world.program, 'info', '-U', '--backing-chain', '--output=json', active);
@@ -149,7 +149,7 @@ function strangeFiles(world: World, inUse: ReadonlySet<string>): string[] {
 }
 
 /** The guest itself: it goes on counting, on disks that agree with its memory, and is thawed. */
-export async function checkFromInside(world: World): Promise<string[]> {
+export async function checkFromInside(world: Pick<World, 'guest'>): Promise<string[]> {
   const { guest } = world;
   const findings: string[] = [];
   try {

@@ -3,13 +3,16 @@ import { type QemuProgram, qemuPrograms } from '../support/qemu.js';
 import { badSocket } from './bad-socket.js';
 import type { Drill, DrillResult } from './drill.js';
 import { fullDisk } from './full-disk.js';
+import { fullTree } from './full-tree.js';
 import { killSink, stopSink } from './harm-sink.js';
 import { instant } from './instant.js';
 import { killBoth, killCommand } from './kill-command.js';
 import { killQemu } from './kill-qemu.js';
+import { killDelete, killRevert } from './kill-tree.js';
 import { proveKept } from './prove-kept.js';
 import { Random } from './random.js';
 import { slowAgent } from './slow-agent.js';
+import { TreeWorld } from './tree-world.js';
 import { twoAtOnce } from './two-at-once.js';
 import { World } from './world.js';
 
@@ -24,10 +27,15 @@ export const drills: readonly Drill[] = [
   twoAtOnce,
   badSocket,
   instant,
+  killRevert,
+  killDelete,
+  fullTree,
 ];
 
 /** Chains of images grow with every snapshot: a guest is given up after so many drills. */
 const DRILLS_PER_GUEST = 8;
+/** Deleting makes chains short again. */
+const DRILLS_PER_TREE = 40;
 
 export interface RunOptions {
   readonly seed: number;
@@ -78,6 +86,11 @@ export async function runDrills(
 async function runOne(drill: Drill, guests: Guests, random: Random): Promise<DrillResult> {
   try {
     if (!drill.needsGuest) return await drill.run(guests, random);
+    if (drill.needsGuest === 'tree') {
+      const result = await drill.run(await guests.nextTree(), random);
+      if (result.findings.length > 0 || guests.used >= DRILLS_PER_TREE) await guests.giveUp();
+      return result;
+    }
     const result = await drill.run(await guests.next(), random);
     if (result.findings.length > 0) await guests.giveUp();
     else if (guests.used >= DRILLS_PER_GUEST) return { ...result, findings: await guests.finish(random) };
@@ -92,13 +105,22 @@ async function runOne(drill: Drill, guests: Guests, random: Random): Promise<Dri
 class Guests {
   used = 0;
   #world: World | undefined;
+  #tree: TreeWorld | undefined;
 
   constructor(
     readonly program: QemuProgram,
     readonly snapctl: string,
   ) {}
 
+  async nextTree(): Promise<TreeWorld> {
+    if (this.#world) await this.giveUp();
+    this.#tree ??= await TreeWorld.create(this.program, this.snapctl);
+    this.used += 1;
+    return this.#tree;
+  }
+
   async next(): Promise<World> {
+    if (this.#tree) await this.giveUp();
     this.#world ??= await World.create(this.program, this.snapctl);
     this.used += 1;
     return this.#world;
@@ -114,10 +136,12 @@ class Guests {
   }
 
   async giveUp(): Promise<void> {
-    const world = this.#world;
+    const [world, tree] = [this.#world, this.#tree];
     this.#world = undefined;
+    this.#tree = undefined;
     this.used = 0;
     await world?.dispose();
+    await tree?.dispose();
   }
 }
 

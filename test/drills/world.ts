@@ -100,12 +100,7 @@ export class World {
 
   /** The journal as it is now; undefined if there is none. */
   journal(): JournalRecord | undefined {
-    try {
-      return JSON.parse(readFileSync(this.#journalFile, 'utf8')) as JournalRecord;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-      throw error;
-    }
+    return readJournal(this.state);
   }
 
   get hasJournal(): boolean {
@@ -126,16 +121,8 @@ export class World {
   }
 
   /** A monitor connection of our own; waits for one that a mending process has. */
-  async connect(patience = 60_000): Promise<QmpClient> {
-    const deadline = performance.now() + patience;
-    for (;;) {
-      try {
-        return await QmpClient.connect(this.guest.monitor, { timeout: 10_000 });
-      } catch (error) {
-        if (!(error instanceof ConnectError) || performance.now() > deadline) throw error;
-        await delay(50);
-      }
-    }
+  connect(): Promise<QmpClient> {
+    return waitForMonitor(this.guest.monitor);
   }
 
   get #journalFile(): string {
@@ -144,5 +131,28 @@ export class World {
 
   dispose(): Promise<void> {
     return this.guest.dispose();
+  }
+}
+
+/** A domain's journal as it is now; undefined if there is none. */
+export function readJournal(state: string): JournalRecord | undefined {
+  try {
+    return JSON.parse(readFileSync(join(state, 'journal.json'), 'utf8')) as JournalRecord;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** A connection to a monitor that somebody else may have for a while. */
+export async function waitForMonitor(monitor: string, patience = 60_000): Promise<QmpClient> {
+  const deadline = performance.now() + patience;
+  for (;;) {
+    try {
+      return await QmpClient.connect(monitor, { timeout: 10_000 });
+    } catch (error) {
+      if (!(error instanceof ConnectError) || performance.now() > deadline) throw error;
+      await delay(50);
+    }
   }
 }

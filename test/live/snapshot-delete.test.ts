@@ -14,7 +14,9 @@ import {
 import type { Connection, Domain, SnapshotDeleteOptions } from '../../src/hypervisor/index.js';
 import { QmpClient } from '../../src/qmp/index.js';
 import { frozenImages, halfDeletedDisks } from '../../src/snapshot/delete-document.js';
+import { plainPath } from '../../src/snapshot/guest-disks.js';
 import { Journal } from '../../src/snapshot/journal.js';
+import { processBehind } from '../../src/snapshot/qemu-process.js';
 import { SnapshotStore } from '../../src/snapshot/snapshot-store.js';
 import { domainStateFolder } from '../../src/snapshot/state-folder.js';
 import { checkFileSystem } from '../drills/file-system.js';
@@ -36,19 +38,26 @@ describe.each(qemuPrograms)('deleting external snapshots on %s', (_, find) => {
   /** Events that must not come. */
   let heard: string[];
 
-  /** @param blank with a third disk that the guest leaves alone, and that fill() writes to. */
+  /** @param blank with a third disk that the guest leaves alone, and that fill() writes to; named by a relative path. */
   async function start({ blank = false } = {}): Promise<void> {
     program = await find();
     folder = mkdtempSync(join(tmpdir(), 'snapctl-delete-'));
     const second = ['-qmp', `unix:${join(folder, 'second')},server=on,wait=off`];
     if (blank) {
-      const filename = join(folder, 'blank.qcow2');
-      execFileSync('qemu-img', ['create', '-q', '-f', 'qcow2', filename, '64M']);
-      const node = { driver: 'qcow2', 'node-name': 'blank', file: { driver: 'file', filename } };
+      execFileSync('qemu-img', ['create', '-q', '-f', 'qcow2', join(folder, 'blank.qcow2'), '64M']);
+      const node = {
+        driver: 'qcow2',
+        'node-name': 'blank',
+        file: { driver: 'file', filename: 'blank.qcow2' },
+      };
       second.push('-blockdev', JSON.stringify(node), '-device', 'virtio-blk-pci,drive=blank,id=vdc');
     }
-    guest = await BareGuest.start({ program, disks: 2, memory: 160, dirty: 8, args: second });
+    guest = await BareGuest.start({ program, disks: 2, memory: 160, dirty: 8, args: second, cwd: folder });
     process.env.SNAPCTL_STATE_DIR = join(folder, 'state');
+    await meet();
+  }
+
+  async function meet(): Promise<void> {
     witness = await QmpClient.connect(join(folder, 'second'));
     heard = [];
     void (async () => {
@@ -62,6 +71,8 @@ describe.each(qemuPrograms)('deleting external snapshots on %s', (_, find) => {
   afterEach(async () => {
     await witness?.disconnect();
     await connection?.close();
+    const successor = guest && (await processBehind(guest.monitor));
+    if (successor && successor.pid !== guest.pid) process.kill(successor.pid, 'SIGKILL');
     await guest?.dispose();
     rmSync(folder, { recursive: true, force: true });
     delete process.env.SNAPCTL_STATE_DIR;
@@ -123,7 +134,9 @@ describe.each(qemuPrograms)('deleting external snapshots on %s', (_, find) => {
     const state = readdirSync(await domainStateFolder(guest.monitor));
     expect(state.filter((name) => name !== 'snapshots' && name !== 'notice')).toEqual([]);
     // QEMU has nothing open but what the disks are on.
-    const open = (await witness.execute('query-named-block-nodes', { flat: true })).map((node) => node.file);
+    const open = (await witness.execute('query-named-block-nodes', { flat: true })).map((node) =>
+      plainPath(node.file, folder),
+    );
     const used = (await chains()).flat();
     expect(open.filter((name) => !used.includes(name))).toEqual([]);
   }
@@ -134,9 +147,11 @@ describe.each(qemuPrograms)('deleting external snapshots on %s', (_, find) => {
     for (const { inserted } of await witness.execute('query-block')) {
       const chain: string[] = [];
       for (let image = inserted?.image; image; image = image['backing-image']) chain.push(image.filename);
-      const said = qemuImg(program, 'info', '-U', '--backing-chain', '--output=json', chain[0] ?? '');
-      expect((JSON.parse(said) as { filename: string }[]).map(({ filename }) => filename)).toEqual(chain);
-      found.push(chain);
+      const absolute = chain.map((name) => plainPath(name, folder));
+      const said = qemuImg(program, 'info', '-U', '--backing-chain', '--output=json', absolute[0] ?? '');
+      const told = (JSON.parse(said) as { filename: string }[]).map(({ filename }) => filename);
+      expect(told).toEqual(absolute);
+      found.push(absolute);
     }
     return found;
   }
@@ -156,7 +171,7 @@ describe.each(qemuPrograms)('deleting external snapshots on %s', (_, find) => {
   async function expectSoundDisks(): Promise<void> {
     const active = (await chains()).map(([top]) => top ?? '');
     await witness.execute('quit').catch(() => undefined);
-    await guest.exited();
+    while (await processBehind(guest.monitor)) await delay(20);
     for (const [index, image] of active.entries()) {
       // The third disk has none.
       if (index < 2) checkFileSystem(program, image);
@@ -277,6 +292,58 @@ describe.each(qemuPrograms)('deleting external snapshots on %s', (_, find) => {
     await remove('s1', CHILDREN);
     expect(await chains()).toEqual(images('qcow2'));
     expect(files()).toEqual(['disk0.qcow2', 'disk1.qcow2']);
+    await expectSoundDisks();
+  });
+
+  /** Goes back by a new QEMU. @returns the number that the guest counts on from. */
+  async function goBack(name: string): Promise<number> {
+    await witness.disconnect();
+    const from = guest.serial.end();
+    await (await domain.snapshotLookupByName(name)).revert();
+    await connection.close();
+    await meet();
+    await guest.nextCounter();
+    const numbers = guest.serial.numbers('counter', from);
+    // The old one may have said some until it ended.
+    const jump = numbers.findIndex((number, index) => index > 0 && number <= (numbers[index - 1] ?? 0));
+    return numbers[Math.max(jump, 0)] ?? -1;
+  }
+
+  test('after going back: the middle of what has branched, then the branches', async () => {
+    await start({ blank: true });
+    const at: Record<string, number> = {};
+    for (const [index, name] of ['s1', 's2'].entries()) {
+      await take(name, { memory: true });
+      at[name] = guest.serial.counter() ?? -1;
+      await fill(index + 1);
+    }
+    await guest.serial.waitFor(new RegExp(`^counter ${(at.s2 ?? 0) + 8}$`));
+    expect(await goBack('s1')).toBeLessThanOrEqual(at.s1 ?? 0);
+    await fill(7);
+    await take('t1', { memory: true });
+    await fill(8);
+    await take('t2');
+    const parents = async (): Promise<Record<string, string>> =>
+      Object.fromEntries(
+        (await (await store()).list()).map(({ name, description }) => [name, description.parent ?? '']),
+      );
+    expect(await parents()).toEqual({ s1: '', s2: 's1', t1: 's1', t2: 't1' });
+
+    // Two branches lie on what s1 has frozen: only its document and its memory go.
+    await remove('s1');
+    expect(await parents()).toEqual({ s2: '', t1: '', t2: 't1' });
+    expect(files()).toContain('disk0.qcow2');
+    expect(files()).not.toContain('s1.mem');
+
+    await remove('t1');
+    expect(await parents()).toEqual({ s2: '', t2: '' });
+    // On to the other branch, whose images nobody had open meanwhile, and back.
+    expect(await goBack('s2')).toBeLessThanOrEqual(at.s2 ?? 0);
+    await remove('t2');
+    await remove('s2');
+    expect(await names()).toEqual([]);
+    expect((await chains()).map((chain) => chain.length)).toEqual([1, 1, 1]);
+    expect(files()).toHaveLength(2);
     await expectSoundDisks();
   });
 

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -29,6 +30,28 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 function afterJump(numbers: readonly number[]): number {
   const jump = numbers.findIndex((number, index) => index > 0 && number !== (numbers[index - 1] ?? 0) + 1);
   return numbers[Math.max(jump, 0)] ?? -1;
+}
+
+/** Ports that nobody listens on just now. */
+async function freePorts(count: number): Promise<number[]> {
+  const servers = await Promise.all(
+    Array.from({ length: count }, async () => {
+      const server = createServer().listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      return server;
+    }),
+  );
+  const ports = servers.map((server) => (server.address() as AddressInfo).port);
+  await Promise.all(servers.map((server) => once(server.close(), 'close')));
+  return ports;
+}
+
+/** Those of some TCP ports that somebody listens on. */
+function listenedOn(ports: readonly number[]): number[] {
+  // sl local_address rem_address st; state 0A is LISTEN.
+  const listening = [...readFileSync('/proc/net/tcp', 'latin1').matchAll(/^ *\d+: \w+:(\w+) \S+ 0A /gm)];
+  const open = new Set(listening.map(([, port]) => Number.parseInt(port ?? '', 16)));
+  return ports.filter((port) => open.has(port));
 }
 
 /** Processes whose command line names something of a folder and that are QEMUs. */
@@ -282,17 +305,55 @@ describe.each(qemuPrograms)('going back by a new QEMU, on %s', (_, find) => {
   });
 
   test('what cannot be had twice is named, and nothing is done', async () => {
-    await boot({
-      atom: false,
-      args: ['-netdev', 'user,id=n0,hostfwd=tcp:127.0.0.1:0-:22', '-device', 'virtio-net-pci,netdev=n0'],
-    });
+    await boot({ atom: false, args: ['-monitor', 'tcp:127.0.0.1:0,server=on,wait=off'] });
     await take('s1');
     const before = readdirSync(bare.folder).sort();
     const snapshot = await domain.snapshotLookupByName('s1');
-    await expect(snapshot.revert()).rejects.toThrow(/-netdev user,id=n0,hostfwd.*forwarded port/s);
-    await expect(snapshot.planRevert?.()).rejects.toThrow(/by hand/);
+    await expect(snapshot.revert()).rejects.toThrow(/-monitor tcp:127.0.0.1:0.*the running QEMU has it/s);
+    // What is printed is what would go on from there.
+    await expect(snapshot.planRevert?.()).rejects.toThrow(
+      /by hand.*qemu-img create .*disk0\.s1\.revert1.*"filename":"[^"]*disk0\.s1\.revert1".*-incoming 'exec:cat /s,
+    );
     expect(readdirSync(bare.folder).sort()).toEqual(before);
     await bare.nextCounter();
+  });
+
+  test('ports that one process can have at a time go over to the new QEMU', async () => {
+    const ports = await freePorts(4);
+    const [forward = 0, vnc = 0, serial = 0, gdb = 0] = ports;
+    await boot({
+      atom: false,
+      args: [
+        ...['-netdev', `user,id=n0,hostfwd=tcp:127.0.0.1:${forward}-:22`],
+        ...['-device', 'virtio-net-pci,netdev=n0', '-gdb', `tcp:127.0.0.1:${gdb}`],
+        ...['-vnc', `127.0.0.1:${vnc - 5900},password=on`],
+        ...['-serial', `telnet:127.0.0.1:${serial},server=on,wait=off`],
+      ],
+    });
+    await take('s1');
+    expect(listenedOn(ports)).toEqual(ports);
+    const plan = await (await domain.snapshotLookupByName('s1')).planRevert?.();
+    expect(plan?.later).toHaveLength(4);
+    const notices: string[] = [];
+    for (const round of [1, 2]) {
+      await (await domain.snapshotLookupByName('s1')).revert(0, { onNotice: (text) => notices.push(text) });
+      await connection.close();
+      await meet();
+      expect(listenedOn(ports)).toEqual(ports);
+      await bare.nextCounter();
+      expect(notices).toHaveLength(round);
+      expect(notices[round - 1]).toContain("VNC's password");
+    }
+    // One that somebody else has taken: the guest runs without it, and it is told.
+    await domain.qemuMonitorCommand(`hostfwd_remove n0 tcp:127.0.0.1:${forward}`, 1);
+    const other = createServer().listen(forward, '127.0.0.1');
+    await once(other, 'listening');
+    await (await domain.snapshotLookupByName('s1')).revert(0, { onNotice: (text) => notices.push(text) });
+    other.close();
+    await connection.close();
+    await meet();
+    await bare.nextCounter();
+    expect(notices[2]).toMatch(/hostfwd.*could not be had again: Could not set up/);
   });
 
   test('an image that was written to since needs force', async () => {

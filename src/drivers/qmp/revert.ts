@@ -33,13 +33,15 @@ export async function describeRevert(
   snapshot: StoredSnapshot,
   flags: number,
 ): Promise<SnapshotRevertPlan> {
-  const { launch, before, after, images, memoryFile } = await plan(domain, snapshot, flags);
+  const { launch, before, after, images, memoryFile, deferred, lost } = await plan(domain, snapshot, flags);
   return {
     before: [launch.program, ...before],
     after: [launch.program, ...after],
     memoryFile: memoryFile ?? null,
     disks: images.overlays.map(({ base, file }) => ({ disk: base.disk, frozen: base.file, overlay: file })),
     discard: images.discard,
+    later: deferred.map(({ part }) => part),
+    lost,
   };
 }
 
@@ -66,6 +68,7 @@ export async function revertExternal(
       leaveRunning,
       signal,
       ...(options.onProgress ? { onProgress: options.onProgress } : {}),
+      ...(options.onNotice ? { onNotice: options.onNotice } : {}),
     });
   } finally {
     // Its monitor is another one's now.

@@ -1,5 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
-import { type RelaunchDisk, rewriteArgv, shellWords } from '../../../src/snapshot/argv-relaunch.js';
+import {
+  type RelaunchDisk,
+  type RelaunchWish,
+  rewriteArgv,
+  shellWords,
+} from '../../../src/snapshot/argv-relaunch.js';
 
 /** A command line as in a shell script: words at blanks, quotes around what has blanks. */
 const words = (text: string): string[] =>
@@ -16,15 +21,22 @@ const disk = (
   image: { file: `/new/${target}`, format: 'qcow2' },
 });
 
+const wish = { machine: 'pc-q35-7.2', incoming: true, cwd: '/', version: '7.2.22' };
+
 function rewrite(line: string, disks: readonly RelaunchDisk[], machine = 'pc-q35-7.2', incoming = true) {
-  const result = rewriteArgv({ words: words(line), machine, disks, incoming });
+  const result = rewriteArgv({ ...wish, words: words(line), machine, disks, incoming });
   if ('refusals' in result)
     throw new Error(result.refusals.map(({ part, reason }) => `${part}: ${reason}`).join('; '));
-  return { line: shellWords(result.words), paths: result.paths };
+  return { ...result, line: shellWords(result.words) };
 }
 
-function refusals(line: string, disks: readonly RelaunchDisk[] = [], machine = 'pc-q35-7.2') {
-  const result = rewriteArgv({ words: words(line), machine, disks, incoming: true });
+function refusals(
+  line: string,
+  disks: readonly RelaunchDisk[] = [],
+  machine = 'pc-q35-7.2',
+  more: Partial<RelaunchWish> = {},
+) {
+  const result = rewriteArgv({ ...wish, words: words(line), machine, disks, ...more });
   return 'refusals' in result ? result.refusals : [];
 }
 
@@ -85,9 +97,8 @@ describe('disks in their many forms', () => {
     };
     const result = rewriteArgv({
       words: ['-blockdev', JSON.stringify(node), '-device', 'virtio-blk-pci,drive=disk0,id=vda'],
-      machine: 'pc-q35-7.2',
+      ...wish,
       disks: [disk('vda', ['/elsewhere'])],
-      incoming: true,
     });
     if ('refusals' in result) throw new Error('refused');
     expect(JSON.parse(result.words[3] ?? '')).toEqual({
@@ -131,11 +142,10 @@ describe('disks in their many forms', () => {
   test('a comma in a name is doubled', () => {
     const result = rewriteArgv({
       words: ['-drive', 'file=/vm/a,,b.img,if=virtio'],
-      machine: 'pc-q35-7.2',
+      ...wish,
       disks: [
         { target: 'virtio0', names: ['virtio0'], chain: [], image: { file: '/vm/c,d', format: 'qcow2' } },
       ],
-      incoming: true,
     });
     expect('words' in result && result.words[3]).toBe('if=virtio,file=/vm/c,,d,format=qcow2');
   });
@@ -205,12 +215,19 @@ describe('command lines as they are found', () => {
     expect(paths).toEqual(
       ['serial.sock', 'qmp.sock', 'qemu.pid'].map((name) => `/home/u/.lima/default/${name}`),
     );
-    expect(
-      refusals(lima.replace('bridge,id=net0', 'user,id=net0,hostfwd=tcp:127.0.0.1:60022-:22')),
-    ).toContainEqual({
-      part: '-netdev user,id=net0,hostfwd=tcp:127.0.0.1:60022-:22',
-      reason: expect.stringContaining('forwarded port'),
-    });
+    const forwarding = rewrite(
+      lima.replace('bridge,id=net0', 'user,id=net0,hostfwd=tcp:127.0.0.1:60022-:22'),
+      [disk('virtio0', ['/home/u/.lima/default/diffdisk'])],
+      'pc-q35-8.2',
+    );
+    expect(forwarding.line).toContain('-netdev user,id=net0 ');
+    expect(forwarding.deferred).toEqual([
+      {
+        part: '-netdev user,id=net0,hostfwd=tcp:127.0.0.1:60022-:22',
+        execute: 'human-monitor-command',
+        arguments: { 'command-line': 'hostfwd_add net0 tcp:127.0.0.1:60022-:22' },
+      },
+    ]);
   });
 
   test('Proxmox: its network interface is in use', () => {
@@ -259,13 +276,15 @@ test.each([
   ['-chardev stdio,id=s', 'terminal'],
   ['-monitor telnet::4444,server=on', 'the running QEMU has it'],
   ['-qmp tcp:localhost:4444,server=on,wait=off', 'the running QEMU has it'],
-  ['-gdb tcp::1234', 'the running QEMU has it'],
-  ['-s', 'the running QEMU has it'],
-  ['-vnc :0', 'the running QEMU has it'],
-  ['-display vnc=127.0.0.1:1', 'the running QEMU has it'],
   ['-spice port=5900,disable-ticketing=on', 'the running QEMU has it'],
-  ['-nic user,hostfwd=tcp::2222-:22', 'forwarded port'],
   ['-nic tap,ifname=tap0', 'tap0'],
+  ['-vnc :0,websocket=on', 'the running QEMU has it'],
+  ['-vnc :0 -vnc :1', 'the running QEMU has it'],
+  ['-nic user -nic user,hostfwd=tcp::2222-:22', 'forwarded port'],
+  ['-nic user,hostfwd=unix:/run/x-:22', 'forwarded port'],
+  ['-serial mon:telnet::4444,server=on', 'the running QEMU has it'],
+  ['-serial tcp:somewhere:4444', 'the running QEMU has it'],
+  ['-chardev socket,id=m,port=1,server=on -mon chardev=m', 'the running QEMU has it'],
   ['-device vfio-pci,host=01:00.0', 'the running QEMU has it'],
   ['-device vhost-vsock-pci,guest-cid=3', 'the running QEMU has it'],
   ['-device {"driver":"usb-host","vendorid":1}', 'the running QEMU has it'],
@@ -283,9 +302,9 @@ test.each([
   ['-m', 'lacks its value'],
 ])('%s stands against it', (option, reason) => {
   const disks = option.includes('id=part') ? [hda, disk('part', [])] : [hda];
-  expect(refusals(`-hda /vm/a.img ${option}`, disks)).toEqual([
-    { part: expect.any(String), reason: expect.stringContaining(reason) },
-  ]);
+  const found = refusals(`-hda /vm/a.img ${option}`, disks);
+  expect(new Set(found.map((each) => each.reason.includes(reason)))).toEqual(new Set([true]));
+  expect(found).toHaveLength(option.split(' -vnc').length);
 });
 
 test.each([
@@ -296,10 +315,103 @@ test.each([
   '-monitor none',
   '-serial null',
   '-virtfs local,path=/x,mount_tag=t,security_model=none',
+  '-nic user,hostfwd=tcp::0-:22',
 ])('%s does not', (option) => expect(refusals(`-hda /vm/a.img ${option}`, [hda])).toEqual([]));
 
 test('a disk that is not on the command line was plugged in later', () => {
   expect(refusals('-hda /vm/a.img', [hda, disk('hot', ['/vm/hot'])])).toEqual([
     { part: "disk 'hot'", reason: 'it is not on the command line' },
   ]);
+});
+
+const sent = (line: string): string => {
+  const { line: rewritten, deferred } = rewrite(`-hda /vm/a.img ${line}`, [hda]);
+  const commands = deferred.map(({ execute, arguments: args }) =>
+    execute === 'human-monitor-command' ? args['command-line'] : `${execute} ${JSON.stringify(args)}`,
+  );
+  const [, rest = ''] = /format=qcow2 (?:-machine \S+ )?(.*?) ?-S -incoming defer$/.exec(rewritten) ?? [];
+  return [rest, ...commands].join(' | ');
+};
+
+describe('ports that are opened when the first QEMU has ended', () => {
+  test.each([
+    ['-nic user,model=e1000,hostfwd=tcp::2222-:22', '-nic user,model=e1000 | hostfwd_add tcp::2222-:22'],
+    [
+      '-netdev user,id=n,hostfwd=tcp:127.0.0.1:1-:22,hostfwd=udp::2-10.0.2.15:53,hostfwd=tcp::0-:80 -netdev user,id=m',
+      '-netdev user,id=n,hostfwd=tcp::0-:80 -netdev user,id=m | hostfwd_add n tcp:127.0.0.1:1-:22 | hostfwd_add n udp::2-10.0.2.15:53',
+    ],
+    [
+      '-netdev {"type":"user","id":"n","hostfwd":[{"str":"tcp::2222-:22"}]}',
+      `-netdev '{"type":"user","id":"n"}' | hostfwd_add n tcp::2222-:22`,
+    ],
+    ['-s', ' | gdbserver tcp::1234'],
+    ['-gdb tcp:127.0.0.1:99,server=on', ' | gdbserver tcp:127.0.0.1:99,server=on'],
+    [
+      '-vnc :3,password=on',
+      '-vnc none,password=on | display-update {"type":"vnc","addresses":[{"type":"inet","host":"","port":"5903"}]}',
+    ],
+    [
+      '-display vnc=127.0.0.1:1',
+      '-display vnc=none | display-update {"type":"vnc","addresses":[{"type":"inet","host":"127.0.0.1","port":"5901"}]}',
+    ],
+    [
+      '-serial telnet:localhost:4444,server=on',
+      '-chardev null,id=snapctl-serial-1 -serial chardev:snapctl-serial-1 | chardev-change {"id":"snapctl-serial-1","backend":{"type":"socket","data":{"addr":{"type":"inet","data":{"host":"localhost","port":"4444"}},"server":true,"wait":false,"telnet":true}}}',
+    ],
+    [
+      '-chardev socket,id=c,host=::1,port=7,ipv6=on,server,nowait,logfile=/l -device virtconsole,chardev=c',
+      '-chardev null,id=c,logfile=/l,logappend=on -device virtconsole,chardev=c | chardev-change {"id":"c","backend":{"type":"socket","data":{"addr":{"type":"inet","data":{"host":"::1","port":"7","ipv6":true}},"server":true,"wait":false,"logfile":"/l"}}}',
+    ],
+  ])('%s', (given, expected) => expect(sent(given)).toBe(expected));
+
+  test('QEMU before 7.1 cannot change where VNC listens', () => {
+    const found = refusals('-hda /vm/a.img -vnc :0', [hda], 'pc-q35-6.2', { version: '7.0.1' });
+    expect(found).toEqual([{ part: '-vnc :0', reason: expect.stringContaining('the running QEMU has it') }]);
+  });
+
+  test("VNC's password is lost, and that is told", () => {
+    expect(rewrite('-hda /vm/a.img -vnc unix:/run/v,password=on', [hda]).lost).toHaveLength(1);
+    expect(rewrite('-hda /vm/a.img -vnc unix:/run/v', [hda]).lost).toEqual([]);
+  });
+});
+
+test('alone, a QEMU may have all that the first one had', () => {
+  const line =
+    '-hda /vm/a.img -nic user,hostfwd=tcp::22-:22 -nic tap,ifname=tap0 -monitor tcp::1,server=on -vnc :1';
+  const result = rewriteArgv({ ...wish, words: words(line), disks: [hda], alone: true });
+  if ('refusals' in result) throw new Error('refused');
+  expect(result.deferred).toEqual([]);
+  expect(shellWords(result.words)).toContain('-nic user,hostfwd=tcp::22-:22 -nic tap,ifname=tap0');
+  expect(refusals(`${line} -netdev tap,id=t,fd=5`, [hda], 'pc', { alone: true })).toHaveLength(1);
+});
+
+test('for people: the images are in their place, and all else is as it was', () => {
+  const line =
+    '-daemonize -hda a.img -S -nic tap,ifname=tap0 -add-fd fd=3,set=1 -incoming defer -machine q35';
+  const result = rewriteArgv({
+    ...wish,
+    cwd: '/vm',
+    words: words(line),
+    disks: [hda, disk('hot', ['/vm/hot'])],
+  });
+  if (!('refusals' in result)) throw new Error('not refused');
+  expect(result.refusals.map(({ part }) => part)).toEqual([
+    '-nic tap,ifname=tap0',
+    '-add-fd fd=3,set=1',
+    "disk 'hot'",
+  ]);
+  expect(shellWords(result.byHand)).toBe(
+    '-daemonize -drive index=0,file=/new/ide0-hd0,format=qcow2 -nic tap,ifname=tap0 -add-fd fd=3,set=1 -machine pc-q35-7.2',
+  );
+});
+
+test('a relative path is from the working directory', () => {
+  const result = rewriteArgv({
+    ...wish,
+    cwd: '/vm',
+    words: ['-drive', 'file=sub/../a.img,if=scsi', '-hdb', 'b.img'],
+    disks: [{ ...disk('one', ['/vm/over', '/vm/a.img']) }, disk('two', ['/vm/b.img'])],
+  });
+  if ('refusals' in result) throw new Error('refused');
+  expect(shellWords(result.words)).toContain('file=/new/one');
 });
