@@ -6,11 +6,14 @@ import {
 import {
   defineCommand,
   domainOf,
+  InterruptedError,
   JobProgress,
   orFail,
   readTextFile,
   runDomainJob,
 } from '../../src/shell/index.js';
+
+type JobState = Parameters<JobProgress['report']>[0];
 
 export default defineCommand({
   name: 'save',
@@ -67,12 +70,24 @@ export default defineCommand({
     const xmlFile = args.optional('xml');
     const xml = xmlFile === undefined ? null : await readTextFile(xmlFile);
     const progress = args.flag('verbose') ? new JobProgress(context, 'Save') : undefined;
-    // Hypervisors that know no flags still know the plain call.
-    const save = () => (flags || xml !== null ? domain.saveFlags(file, xml, flags) : domain.save(file));
-    await orFail(
-      `Failed to save domain '${name}' to ${file}`,
-      runDomainJob(context, domain, save, progress ? { onProgress: (job) => progress.report(job) } : {}),
-    );
+    const failed = `Failed to save domain '${name}' to ${file}`;
+    if (context.connection.ownEngine) {
+      const { signal } = context;
+      const onProgress = progress && ((state: JobState) => progress.report(state));
+      try {
+        await orFail(failed, domain.saveFlags(file, xml, flags, { signal, onProgress }));
+      } catch (error) {
+        if (signal.aborted) throw new InterruptedError('interrupted', { cause: error });
+        throw error;
+      }
+    } else {
+      // Hypervisors that know no flags still know the plain call.
+      const save = () => (flags || xml !== null ? domain.saveFlags(file, xml, flags) : domain.save(file));
+      await orFail(
+        failed,
+        runDomainJob(context, domain, save, progress ? { onProgress: (job) => progress.report(job) } : {}),
+      );
+    }
     progress?.done();
     context.output.extra(`\nDomain '${name}' saved to ${file}\n`);
   },

@@ -76,6 +76,7 @@ function tell(record: JournalRecord, result: RecoverResult): string {
     busy: 'is under way',
     undone: 'was cut off and has been undone',
     completed: 'was cut off and has been completed',
+    stopped: 'was cut off and has been stopped half way',
     ended: 'was cut off, and the guest has ended',
   };
   const lines = [

@@ -12,7 +12,7 @@ export class JobProgress {
   }
 
   /** Shows how far a job is; says nothing while the hypervisor can't tell. */
-  report({ dataTotal, dataRemaining }: JobInfo): void {
+  report({ dataTotal, dataRemaining }: Pick<JobInfo, 'dataTotal' | 'dataRemaining'>): void {
     if (dataTotal > 0n) this.reportAmounts(dataRemaining, dataTotal);
   }
 

@@ -79,7 +79,7 @@ async function end(journal: Journal, merged: boolean): Promise<MendReport> {
   if (journal.record.step === 'switching' && !lost) await unmarkAll(journal);
   await journal.end();
   const told = lost ? [`${names} can't be reverted to any more: delete again to finish`] : [];
-  return { outcome: 'undone', actions: told };
+  return { outcome: lost ? 'stopped' : 'undone', actions: told };
 }
 
 /** The guest went over from one image to the other, or was about to, when its QEMU ended. */

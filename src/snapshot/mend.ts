@@ -24,8 +24,8 @@ import { settledRunState } from './run-state.js';
 
 /** What became of an operation that did not end by itself, and each thing that was done about it. */
 export interface MendReport {
-  /** `ended`: the guest's QEMU is gone. */
-  readonly outcome: 'undone' | 'completed' | 'ended';
+  /** `stopped`: half done, and to be finished by asking for it again. `ended`: the guest's QEMU is gone. */
+  readonly outcome: 'undone' | 'completed' | 'stopped' | 'ended';
   readonly actions: readonly string[];
 }
 

@@ -12,8 +12,10 @@ export async function leaveNotice(
   { outcome, actions }: { outcome: string; actions: readonly string[] },
 ): Promise<void> {
   const what = `${describeOperation(record)} of domain '${record.domain}', begun ${record.startedAt}, was cut off`;
-  const result = outcome === 'completed' ? 'and has been completed' : 'and has been undone';
-  const text = [`${what} ${outcome === 'ended' ? 'and the guest has ended' : result}`, ...actions].join('; ');
+  const text = [
+    `${what} ${outcome === 'ended' ? 'and the guest has ended' : `and has been ${outcome}`}`,
+    ...actions,
+  ].join('; ');
   await writeDurably(join(folder, NOTICE), `${text}\n`);
 }
 

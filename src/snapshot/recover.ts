@@ -25,7 +25,7 @@ export type RecoverResult =
   /** Another snapctl is at it. */
   | { readonly outcome: 'busy'; readonly record: JournalRecord }
   | {
-      readonly outcome: 'undone' | 'completed' | 'ended';
+      readonly outcome: 'undone' | 'completed' | 'stopped' | 'ended';
       readonly record: JournalRecord;
       readonly actions: readonly string[];
     };

@@ -14,6 +14,8 @@ export interface JournalRelaunch {
   readonly discard: readonly string[];
   /** What the new QEMU says on standard error goes here. */
   readonly log: string;
+  /** Folder for the socket that memory is handed over by: QEMU may run as somebody who can't enter ours. */
+  readonly socketFolder: string;
   /** Ports that the new QEMU opens when the old one has ended, and how many of them it has been told to. */
   readonly deferred: readonly Deferred[];
   readonly opened: number;

@@ -1,7 +1,6 @@
 import { createReadStream } from 'node:fs';
-import { chown, mkdtemp, open, rm, stat } from 'node:fs/promises';
+import { chown, mkdir, open, rm, stat } from 'node:fs/promises';
 import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -21,6 +20,8 @@ const CHUNK = 1 << 20;
 const LOOK_MS = 100;
 
 export interface LoadOptions {
+  /** Folder for the socket, to be made and removed; its path is short enough for a socket's. */
+  readonly folder: string;
   /** How long the stream is that the file begins with, in bytes; all of it, if left out. */
   readonly length?: number;
   /** Whom QEMU runs as, if that is not us. */
@@ -47,9 +48,9 @@ export async function holdsStream(file: string): Promise<boolean> {
  * @throws RelaunchError it can't be loaded.
  */
 export async function loadMemory(qmp: QmpClient, file: string, options: LoadOptions): Promise<void> {
-  const { owner, signal, onProgress } = options;
+  const { folder, owner, signal, onProgress } = options;
   const total = options.length ?? (await stat(file)).size;
-  const folder = await mkdtemp(join(tmpdir(), 'snapctl-'));
+  await mkdir(folder, { mode: 0o700 });
   const path = join(folder, 'memory');
   const events = qmp.listen({ events: ['MIGRATION'] });
   let done = 0;

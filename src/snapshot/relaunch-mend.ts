@@ -28,6 +28,7 @@ export async function mendRelaunch(
   const relaunch = relaunchOf(record);
   const actions: string[] = [];
   const fresh = await findFresh(relaunch);
+  await rm(relaunch.socketFolder, { recursive: true, force: true });
   const oldAlive = record.qemu !== null && (await isAlive(record.qemu));
   const loaded = record.step === 'finishing' || record.step === 'completing';
   if (loaded && fresh[0]) {

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { realpath } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import {
   VIR_ERR_CONFIG_UNSUPPORTED,
@@ -262,6 +263,7 @@ async function firstRecord(
     created: images.overlays.map(({ file }) => file),
     discard: images.discard,
     log: join(guest.folder, `${id}.log`),
+    socketFolder: join(tmpdir(), id),
     deferred,
     opened: 0,
   };
@@ -313,6 +315,7 @@ async function relaunch(
     await swapBack(order.paths);
     if (memoryFile !== undefined) {
       await loadMemory(qmp, memoryFile, {
+        folder: order.socketFolder,
         owner: { uid: launch.uid, gid: launch.gid },
         signal,
         ...(onProgress ? { onProgress } : {}),

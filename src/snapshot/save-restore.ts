@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { lstat, readlink, realpath, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import {
   VIR_ERR_CONFIG_UNSUPPORTED,
@@ -174,6 +175,7 @@ async function firstRecord(
     created: [],
     discard: [],
     log: join(folder, `${id}.log`),
+    socketFolder: join(tmpdir(), id),
     deferred: [],
     opened: 0,
   };
@@ -219,11 +221,14 @@ async function start(
   await journal.update({ step: 'streaming', relaunch: { ...relaunch, process: fresh.process } });
   const qmp = await fresh.connect(socket, signal);
   try {
-    await loadMemory(qmp, file, { length: streamLength, owner: launch, signal }).catch(
-      async (error: unknown) => {
-        throw (await fresh.endedSoon()) ? await fresh.failure() : error;
-      },
-    );
+    await loadMemory(qmp, file, {
+      folder: relaunch.socketFolder,
+      length: streamLength,
+      owner: launch,
+      signal,
+    }).catch(async (error: unknown) => {
+      throw (await fresh.endedSoon()) ? await fresh.failure() : error;
+    });
     await journal.update({ step: 'finishing' });
     await finishRelaunch(journal, fresh.process, MEND_PATIENCE_MS, qmp);
   } finally {

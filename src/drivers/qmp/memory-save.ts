@@ -14,12 +14,21 @@ import { inModel } from './errors.js';
 
 /** Saving a bare QEMU's memory to a file; the guest ends. */
 export function memorySave(domain: BareDomain): Pick<DomainMemorySave, 'save' | 'saveFlags'> {
-  const saveFlags = (to: string, xml: string | null, flags = 0): Promise<void> =>
+  const saveFlags: DomainMemorySave['saveFlags'] = (to, xml, flags = 0, options = {}) =>
     inModel(async () => {
       const runAfterwards = wishedState(flags, xml);
-      const signal = new AbortController().signal;
+      const { signal = new AbortController().signal, onProgress } = options;
       try {
-        await saveMemory(await domain.guest(), to, { runAfterwards, signal });
+        await saveMemory(await domain.guest(), to, {
+          runAfterwards,
+          signal,
+          ...(onProgress
+            ? {
+                onProgress: ({ total, remaining }) =>
+                  onProgress({ dataTotal: BigInt(total), dataRemaining: BigInt(remaining) }),
+              }
+            : {}),
+        });
       } finally {
         await domain.close();
       }
