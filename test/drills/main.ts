@@ -10,6 +10,7 @@ import { killBoth, killCommand } from './kill-command.js';
 import { killQemu } from './kill-qemu.js';
 import { killDelete, killRevert } from './kill-tree.js';
 import { proveKept } from './prove-kept.js';
+import { proveReverts } from './prove-reverts.js';
 import { Random } from './random.js';
 import { slowAgent } from './slow-agent.js';
 import { TreeWorld } from './tree-world.js';
@@ -30,6 +31,7 @@ export const drills: readonly Drill[] = [
   killRevert,
   killDelete,
   fullTree,
+  proveReverts,
 ];
 
 /** Chains of images grow with every snapshot: a guest is given up after so many drills. */

@@ -122,12 +122,17 @@ export class TreeWorld {
   }
 
   /** Takes a snapshot. @param words more of them for the command. */
-  async take(memory: boolean, words: readonly string[] = [], folder = this.guest.folder): Promise<Taken> {
+  async take(
+    memory: boolean | 'stopped',
+    words: readonly string[] = [],
+    folder = this.guest.folder,
+  ): Promise<Taken> {
     this.#number += 1;
     const name = `s${this.#number}`;
-    const file = memory ? join(folder, `${name}.mem`) : undefined;
+    const file = memory !== false ? join(folder, `${name}.mem`) : undefined;
     const from = await this.guest.nextCounter();
-    const how = file === undefined ? ['--disk-only'] : ['--live', '--memspec', file];
+    const live = memory === 'stopped' ? [] : ['--live'];
+    const how = file === undefined ? ['--disk-only'] : [...live, '--memspec', file];
     await this.must('snapshot-create-as', 'tiny', name, ...how, ...words);
     const to = await this.guest.nextCounter();
     const found = await this.store.find(name);
