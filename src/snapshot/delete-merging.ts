@@ -109,14 +109,17 @@ async function prepare(
       throw new DeleteRefused(`disk '${step.disk}': QEMU does not have '${file}' open`);
     return found;
   };
+  // Into the header goes the file's path. QEMU's own choice is what it was told, and as JSON if that was relative to its
+  // folder: with options in it that nothing can open again (seen on 7.2).
   const job = { 'job-id': id, speed: bandwidth, 'auto-finalize': true, 'auto-dismiss': false };
   if (step.action === 'stream') {
-    const base = step.below === undefined ? {} : { 'base-node': node(step.below) };
+    const base =
+      step.below === undefined ? {} : { 'base-node': node(step.below), 'backing-file': step.below };
     return () => qmp.execute('block-stream', { ...job, device: node(step.into), ...base });
   }
   // The chain's own top. Given top-node as well, QEMU takes a commit for an intermediate one.
   const [top = ''] = step.inactive ? [step.above ?? step.top] : nodes.keys();
-  const between = top === step.top ? {} : { 'top-node': node(step.top) };
+  const between = top === step.top ? {} : { 'top-node': node(step.top), 'backing-file': step.base };
   return () =>
     qmp.execute('block-commit', { ...job, device: node(top), ...between, 'base-node': node(step.base) });
 }

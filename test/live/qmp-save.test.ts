@@ -15,6 +15,7 @@ import { VIR_DOMAIN_RUNNING, VIR_DOMAIN_SAVE_PAUSED } from '../../src/hypervisor
 import type { Domain } from '../../src/hypervisor/index.js';
 import { processBehind } from '../../src/snapshot/qemu-process.js';
 import { isSavedGuest, restoreSaved } from '../../src/snapshot/save-restore.js';
+import { runProgram } from '../support/program.js';
 import { BareGuest, type BareGuestOptions, qemuPrograms } from '../support/qemu.js';
 
 // Emulated guests on a machine that may be busy.
@@ -131,6 +132,38 @@ describe.each(qemuPrograms)('save and restore of a bare QEMU, on %s', (_, find) 
     copyFileSync(aside, disk);
     utimesSync(disk, 1, 1);
     await refused(/disk 'vda' .* has been changed/);
+  });
+
+  test('an interrupt: the guest runs on, and no file is left', async () => {
+    await boot({ atom: false });
+    const interrupt = new AbortController();
+    const progress: number[] = [];
+    await withDomain(async (domain) => {
+      const save = domain.saveFlags(file, null, 0, {
+        signal: interrupt.signal,
+        onProgress: ({ dataTotal, dataRemaining }) => {
+          progress.push(Number(dataTotal - dataRemaining));
+          interrupt.abort();
+        },
+      });
+      await expect(save).rejects.toThrow(/abort/);
+      expect((await domain.getState()).state).toBe(VIR_DOMAIN_RUNNING);
+    });
+    expect(progress.length).toBeGreaterThan(0);
+    expect(existsSync(file)).toBe(false);
+    expectNothingLeft();
+    await bare.nextCounter();
+    // And through the program, which shows how far it is.
+    const said = await runProgram(`qmp://${bare.monitor}`, ['save', 'tiny', file, '--verbose'], {
+      env: { SNAPCTL_STATE_DIR: join(bare.folder, 'state') },
+    });
+    expect(said).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining(`Domain 'tiny' saved to ${file}`),
+    });
+    expect(said.stderr).toMatch(/Save: \[ *\d+ %\].*Save: \[100 %\]/s);
+    await bare.exited();
+    expect(await isSavedGuest(file)).toBe(true);
   });
 
   test('an image in the way of a save: a folder, and no such folder', async () => {
