@@ -77,7 +77,13 @@ export interface MonitorEvent {
 export type ConnectionEvent =
   | { event: 'closed'; reason: number }
   | { event: 'reopened' }
-  | { event: 'reopen-failed'; message: string };
+  | { event: 'reopen-failed'; message: string }
+  /** Another program got the domain's monitor, which serves one at a time: no news until `regained`. Told again when
+   * something of ours is seen to go on there. */
+  | { event: 'yielded'; domain: EventDomain }
+  | { event: 'regained'; domain: EventDomain }
+  /** Domains may have come, of which no event of their own can tell. */
+  | { event: 'domains-changed' };
 
 /** Ends a subscription; nothing is delivered after it resolves. */
 export interface Subscription {

@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { open } from '../../src/drivers/qmp/index.js';
 import type { Connection, DomainEvent, MonitorEvent } from '../../src/hypervisor/index.js';
+import { runProgram } from '../support/program.js';
 import { BareGuest, qemuPrograms } from '../support/qemu.js';
 
 describe.each(qemuPrograms)('events of a guest on %s', (_, find) => {
@@ -15,7 +16,7 @@ describe.each(qemuPrograms)('events of a guest on %s', (_, find) => {
     delete process.env.SNAPCTL_STATE_DIR;
   });
 
-  test('come in the model’s terms, and as the monitor sent them', async () => {
+  test('come in the model’s terms, and as the monitor sent them; others get the monitor meanwhile', async () => {
     guest = await BareGuest.start({ program: await find() });
     process.env.SNAPCTL_STATE_DIR = join(guest.folder, 'state');
     connection = await open(`qmp://${guest.monitor}`);
@@ -47,6 +48,29 @@ describe.each(qemuPrograms)('events of a guest on %s', (_, find) => {
     ]);
     expect(Number(raw[1]?.seconds)).toBeCloseTo(Date.now() / 1000, -1);
     await monitor.close();
+
+    // Another connection made from this one uses the same monitor, and asks while this one is at it.
+    const beside = await connection.secondary();
+    const same = await beside.domainLookupByName('tiny');
+    expect((await same.getJobStats()).type).toBe(0);
+    expect(await same.getBlockJobInfo('vda')).toBeNull();
+    await beside.close();
+    expect((await domain.getState()).state).toBe(1);
+
+    // Another program waits for the monitor, gets it, and we hear again afterwards.
+    await connection.release();
+    const news: string[] = [];
+    const ways = await connection.watchConnection(({ event }) => news.push(event));
+    await connection.release();
+    const other = await runProgram(`qmp://${guest.monitor}`, ['domstate', 'tiny']);
+    expect([other.code, other.stdout.trim(), other.stderr]).toEqual([0, 'running', '']);
+    await until(() => news.includes('regained'));
+    expect(news.filter((event) => event !== 'domains-changed')).toEqual(['yielded', 'regained']);
+    const sofar = seen.length;
+    await (await connection.domainLookupByName('tiny')).suspend();
+    await (await connection.domainLookupByName('tiny')).resume();
+    await until(() => seen.length >= sofar + 2);
+    await ways.close();
 
     // The agent goes when the guest is reset, and comes back when it is up again.
     await domain.reset();

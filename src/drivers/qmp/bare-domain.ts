@@ -14,6 +14,15 @@ export interface Identity {
   readonly id: number;
 }
 
+/** What a listener hears: an event; `gone`, the end; `yielded` and `regained`, between which there is no news. */
+export type MonitorNews = EventMessage | 'gone' | 'yielded' | 'regained';
+
+interface Watcher {
+  readonly listener: (news: MonitorNews) => void;
+  events: { close(): void } | undefined;
+  ended: Promise<void>;
+}
+
 /**
  * A QEMU behind a socket. A monitor serves one client at a time, so the connection is made when something is asked of
  * it and given up when the command is done.
@@ -24,7 +33,8 @@ export class BareDomain {
   readonly folder: string;
   readonly #timeout: number;
   #guest: Promise<Guest> | undefined;
-  readonly #watchers = new Set<{ readonly events: { close(): void } }>();
+  readonly #watchers = new Set<Watcher>();
+  #yielded = false;
 
   private constructor(identity: Identity, socket: string, folder: string, timeout: number) {
     this.identity = identity;
@@ -63,38 +73,78 @@ export class BareDomain {
   /** The guest, connected. @throws HypervisorError */
   guest(): Promise<Guest> {
     this.#guest ??= inModel(() => connectGuest(this.socket, { timeout: this.#timeout }));
-    // A failure is not remembered: the monitor may come free.
-    this.#guest.catch(() => {
-      this.#guest = undefined;
-    });
+    this.#guest.then(
+      () => {
+        // Whoever had the monitor is done with it: those who listened hear again.
+        if (this.#yielded) void this.regain();
+      },
+      () => {
+        // A failure is not remembered: the monitor may come free.
+        this.#guest = undefined;
+      },
+    );
     return this.#guest;
   }
 
   /**
-   * Hands every event of the monitor to a listener, and `gone` when the monitor closes. The monitor stays connected
-   * until the last listener has closed.
+   * Hands every event of the monitor to a listener. The monitor stays connected until the last listener has closed, the
+   * monitor itself has, or another program has asked for it.
    */
-  async watch(listener: (message: EventMessage | 'gone') => void): Promise<{ close(): Promise<void> }> {
-    const { qmp } = await this.guest();
-    const events = qmp.listen();
-    const watching = { events };
-    this.#watchers.add(watching);
-    const pump = async (): Promise<void> => {
-      try {
-        for await (const event of events) listener(event);
-      } catch {
-        listener('gone');
-      } finally {
-        this.#watchers.delete(watching);
-      }
-    };
-    const ended = pump();
+  async watch(listener: (news: MonitorNews) => void): Promise<{ close(): Promise<void> }> {
+    const watcher: Watcher = { listener, events: undefined, ended: Promise.resolve() };
+    await this.#listen(watcher);
+    this.#watchers.add(watcher);
     return {
       close: async () => {
-        events.close();
-        await ended;
+        this.#watchers.delete(watcher);
+        watcher.events?.close();
+        await watcher.ended;
       },
     };
+  }
+
+  async #listen(watcher: Watcher): Promise<void> {
+    const { qmp } = await this.guest();
+    const events = qmp.listen();
+    const pump = async (): Promise<void> => {
+      try {
+        for await (const event of events) watcher.listener(event);
+      } catch {
+        if (this.#watchers.delete(watcher)) watcher.listener('gone');
+      }
+    };
+    watcher.events = events;
+    watcher.ended = pump();
+  }
+
+  /** Another program has, or is about to get, the monitor that somebody here listens to. */
+  get yielded(): boolean {
+    return this.#yielded;
+  }
+
+  /** Gives the monitor to whoever waits for it; listeners hear nothing until `regain`. */
+  async yield(): Promise<void> {
+    this.#yielded = true;
+    for (const { events } of this.#watchers) events?.close();
+    await this.#disconnect();
+    this.tellYielded();
+  }
+
+  tellYielded(): void {
+    for (const { listener } of this.#watchers) listener('yielded');
+  }
+
+  /** Listens again. Never rejects: a QEMU that has gone meanwhile is told of as such. */
+  async regain(): Promise<void> {
+    this.#yielded = false;
+    for (const watcher of [...this.#watchers]) {
+      try {
+        await this.#listen(watcher);
+        watcher.listener('regained');
+      } catch {
+        if (this.#watchers.delete(watcher)) watcher.listener('gone');
+      }
+    }
   }
 
   get watched(): boolean {
@@ -115,7 +165,12 @@ export class BareDomain {
   }
 
   async close(): Promise<void> {
-    for (const { events } of this.#watchers) events.close();
+    for (const { events } of this.#watchers) events?.close();
+    this.#watchers.clear();
+    await this.#disconnect();
+  }
+
+  async #disconnect(): Promise<void> {
     const guest = this.#guest;
     this.#guest = undefined;
     await (await guest?.catch(() => undefined))?.qmp.disconnect();

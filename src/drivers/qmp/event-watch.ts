@@ -1,3 +1,4 @@
+import { watch as fsWatch } from 'node:fs';
 import { findAgentPort } from '../../agent/index.js';
 import {
   VIR_CONNECT_DOMAIN_QEMU_MONITOR_EVENT_REGISTER_NOCASE,
@@ -13,23 +14,65 @@ import type {
   MonitorEvent,
   Subscription,
 } from '../../hypervisor/events.js';
-import type { EventMessage } from '../../qmp/index.js';
-import type { BareDomain } from './bare-domain.js';
+import type { BareDomain, MonitorNews } from './bare-domain.js';
 import { eventNames, stoppedEvent, toDomainEvents, toMonitorEvent } from './domain-events.js';
+import { giveWay } from './give-way.js';
+import type { PoolShare } from './open.js';
 
-/** Events of bare QEMUs. While somebody listens to a guest, its monitor stays taken. */
-export function eventWatch(domains: () => Promise<readonly BareDomain[]>): Events {
+/** Between two changes of a folder and word of them, in ms: a QEMU that starts makes its socket before it listens. */
+const SETTLE_MS = 200;
+
+/**
+ * Events of bare QEMUs. While somebody listens to a guest, its monitor stays taken, until another program waits for it:
+ * that one gets it, and we listen again when it is done.
+ * @param place the folder in which sockets come and go, and the name of the only one that counts.
+ * @param used tells whether somebody here is in the middle of something.
+ */
+export function eventWatch(
+  pool: PoolShare,
+  place: { readonly folder: string; readonly name: string | undefined },
+  used: () => boolean,
+): Events {
   const watch = async (
     uuid: string | undefined,
-    deliver: (message: EventMessage | 'gone', domain: BareDomain) => void,
+    deliver: (news: MonitorNews, domain: BareDomain) => void,
   ): Promise<Subscription> => {
-    const wanted = (await domains()).filter((domain) => uuid === undefined || domain.identity.uuid === uuid);
-    const subscriptions = await Promise.all(
-      wanted.map((domain) => domain.watch((message) => deliver(message, domain))),
-    );
+    const subscriptions = new Set<Subscription>();
+    let closed = false;
+    const follow = async (domain: BareDomain): Promise<void> => {
+      const unmind = giveWay.mind(domain, used);
+      let whole: Subscription | undefined;
+      const listener = (news: MonitorNews): void => {
+        if (news === 'gone') {
+          unmind();
+          if (whole) subscriptions.delete(whole);
+        }
+        deliver(news, domain);
+      };
+      const subscription = await domain.watch(listener).catch((error: unknown) => {
+        unmind();
+        throw error;
+      });
+      whole = {
+        close: async () => {
+          unmind();
+          await subscription.close();
+        },
+      };
+      if (closed) await whole.close();
+      else subscriptions.add(whole);
+    };
+    const wanted = (domain: BareDomain): boolean => uuid === undefined || domain.identity.uuid === uuid;
+    await Promise.all((await pool.all()).filter(wanted).map(follow));
+    // One that has gone again by then is no loss.
+    const ended = pool.onMet((domain) => {
+      if (wanted(domain)) follow(domain).catch(() => undefined);
+    });
     return {
       close: async () => {
-        await Promise.all(subscriptions.map((subscription) => subscription.close()));
+        closed = true;
+        ended();
+        await Promise.all([...subscriptions].map((subscription) => subscription.close()));
       },
     };
   };
@@ -38,26 +81,66 @@ export function eventWatch(domains: () => Promise<readonly BareDomain[]>): Event
       refuseUnknown(names);
       const ports = new Map<BareDomain, string | undefined>();
       if (names.includes('agent-lifecycle')) {
-        for (const domain of await domains()) ports.set(domain, await agentPortId(domain));
+        for (const domain of await pool.all())
+          ports.set(domain, await agentPortId(domain).catch(() => undefined));
       }
-      return watch(uuid, (message, domain) => {
+      const shutDown = new WeakSet<BareDomain>();
+      return watch(uuid, (news, domain) => {
         const { identity } = domain;
+        if (news === 'yielded' || news === 'regained') return;
+        if (news !== 'gone' && news.event === 'SHUTDOWN') shutDown.add(domain);
         const events: DomainEvent[] =
-          message === 'gone'
-            ? [stoppedEvent(identity, false)]
-            : toDomainEvents(message, identity, ports.get(domain));
+          news === 'gone'
+            ? [stoppedEvent(identity, !shutDown.has(domain))]
+            : toDomainEvents(news, identity, ports.get(domain));
         for (const event of events) if (names.includes(event.event)) listener(event);
       });
     },
     async watchMonitorEvents(event, listener: (event: MonitorEvent) => void, uuid, flags = 0) {
       const fits = nameFilter(event, flags);
-      return watch(uuid, (message, domain) => {
-        if (message !== 'gone' && fits(message.event)) listener(toMonitorEvent(message, domain.identity));
+      return watch(uuid, (news, domain) => {
+        if (typeof news !== 'string' && fits(news.event)) listener(toMonitorEvent(news, domain.identity));
       });
     },
     // A connection here is many sockets, each with an end of its own; a guest's end is a lifecycle event.
-    watchConnection: async () => ({ close: async () => undefined }),
+    async watchConnection(listener) {
+      const domains = await watch(undefined, (news, { identity }) => {
+        if (news === 'yielded' || news === 'regained') listener({ event: news, domain: identity });
+      });
+      const ended = watchFolder(place, () => listener({ event: 'domains-changed' }));
+      return {
+        close: async () => {
+          ended();
+          await domains.close();
+        },
+      };
+    },
   };
+}
+
+/** Calls back some time after a socket may have come. @returns what ends that. */
+function watchFolder(
+  { folder, name }: { readonly folder: string; readonly name: string | undefined },
+  changed: () => void,
+): () => void {
+  let timer: NodeJS.Timeout | undefined;
+  try {
+    const watcher = fsWatch(folder, { persistent: false }, (_, file) => {
+      if (name === undefined || file === null || file === name) timer ??= setTimeout(tell, SETTLE_MS).unref();
+    });
+    const tell = (): void => {
+      timer = undefined;
+      changed();
+    };
+    watcher.on('error', () => watcher.close());
+    return () => {
+      clearTimeout(timer);
+      watcher.close();
+    };
+  } catch {
+    // The kernel has no more watches to give: new guests are then seen at the next command.
+    return () => undefined;
+  }
 }
 
 /** The id of the serial port that the agent is on, under which QEMU reports its coming and going; only a port with an id is. */

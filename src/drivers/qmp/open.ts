@@ -1,6 +1,6 @@
 import { lstat, readdir, realpath, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Connection } from '../../hypervisor/connection.js';
 import {
@@ -39,6 +39,7 @@ import { agent } from './agent.js';
 import { BareDomain } from './bare-domain.js';
 import { devices } from './devices.js';
 import { eventWatch } from './event-watch.js';
+import { jobStats } from './job-stats.js';
 import { lifecycle } from './lifecycle.js';
 import { memorySave, restoreDomain } from './memory-save.js';
 import { snapshots } from './snapshots.js';
@@ -65,9 +66,10 @@ export async function open(uri: string | undefined, options: OpenOptions = {}): 
   if (!folder && !found.isSocket())
     throw failure(VIR_ERR_NO_CONNECT, `'${path}' is neither a socket nor a folder`);
   const pool = new DomainPool(await realpath(path), folder);
+  const share = pool.share();
   // A socket that was named must answer; of a folder's, those are listed that do.
-  if (!folder) await pool.all();
-  return connection(uri ?? '', pool, options);
+  if (!folder) await share.all();
+  return connection(uri ?? '', pool, share, options);
 }
 
 function pathOf(uri: string): string {
@@ -85,38 +87,106 @@ function pathOf(uri: string): string {
   }
 }
 
-/** The domains of a connection, met again after each release. */
+/** One connection's share of a pool. */
+export interface PoolShare {
+  all(): Promise<BareDomain[]>;
+  /** Lets go of every monitor that nobody uses or listens to; what is there now is found anew then. */
+  release(): Promise<void>;
+  close(): Promise<void>;
+  /** Calls back with each domain that is met from now on. @returns what ends that. */
+  onMet(listener: (domain: BareDomain) => void): () => void;
+  /** Another connection to the same domains, over the same monitors. */
+  share(): PoolShare;
+}
+
+/** The domains of one place, for all connections that were made from one another: a monitor serves one client. */
 class DomainPool {
   readonly #path: string;
   readonly #folder: boolean;
+  readonly #shares = new Set<{ used: boolean }>();
+  readonly #listeners = new Set<(domain: BareDomain) => void>();
   #domains: Promise<BareDomain[]> | undefined;
+  /** Domains that somebody listens to, and so stay, by their sockets. */
+  #kept = new Map<string, BareDomain>();
 
   constructor(path: string, folder: boolean) {
     this.#path = path;
     this.#folder = folder;
   }
 
-  all(): Promise<BareDomain[]> {
-    this.#domains ??= this.#folder
-      ? this.#meetAll()
-      : BareDomain.meet(this.#path, ONE_TIMEOUT_MS).then((one) => [one]);
-    this.#domains.catch(() => {
-      this.#domains = undefined;
-    });
+  /** Where sockets come and go. */
+  get place(): { readonly folder: string; readonly name: string | undefined } {
+    return this.#folder
+      ? { folder: this.#path, name: undefined }
+      : { folder: dirname(this.#path), name: basename(this.#path) };
+  }
+
+  share(): PoolShare {
+    const mine = { used: false };
+    this.#shares.add(mine);
+    return {
+      all: () => {
+        mine.used = true;
+        return this.#all();
+      },
+      release: () => {
+        mine.used = false;
+        return this.#settle();
+      },
+      close: () => {
+        mine.used = false;
+        this.#shares.delete(mine);
+        return this.#shares.size > 0 ? this.#settle() : this.#close();
+      },
+      onMet: (listener) => {
+        this.#listeners.add(listener);
+        return () => void this.#listeners.delete(listener);
+      },
+      share: () => this.share(),
+    };
+  }
+
+  /** Somebody is in the middle of something. */
+  get used(): boolean {
+    return [...this.#shares].some(({ used }) => used);
+  }
+
+  #all(): Promise<BareDomain[]> {
+    if (!this.#domains) {
+      const meeting = this.#folder
+        ? this.#meetAll()
+        : this.#meet(this.#path, ONE_TIMEOUT_MS).then((one) => [one]);
+      this.#domains = meeting;
+      meeting.catch(() => {
+        if (this.#domains === meeting) this.#domains = undefined;
+      });
+    }
     return this.#domains;
   }
 
-  /** Lets go of every monitor that nobody listens to; what is there now is found anew then. */
-  async release(): Promise<void> {
-    const domains = (await this.#domains?.catch(() => [])) ?? [];
-    await Promise.all(domains.map((domain) => domain.release()));
-    if (!domains.some((domain) => domain.watched)) this.#domains = undefined;
+  async #meet(path: string, timeout: number): Promise<BareDomain> {
+    const kept = this.#kept.get(path);
+    if (kept?.watched) return kept;
+    const domain = await BareDomain.meet(path, timeout);
+    for (const listener of this.#listeners) listener(domain);
+    return domain;
   }
 
-  async close(): Promise<void> {
+  async #settle(): Promise<void> {
+    if (this.used) return;
+    const domains = (await this.#domains?.catch(() => [])) ?? [];
+    if (this.used) return;
+    this.#domains = undefined;
+    this.#kept = new Map(domains.filter(({ watched }) => watched).map((domain) => [domain.socket, domain]));
+    await Promise.all(domains.map((domain) => domain.release()));
+  }
+
+  async #close(): Promise<void> {
     const domains = (await this.#domains?.catch(() => [])) ?? [];
     this.#domains = undefined;
-    await Promise.all(domains.map((domain) => domain.close()));
+    const all = new Set([...domains, ...this.#kept.values()]);
+    this.#kept.clear();
+    await Promise.all([...all].map((domain) => domain.close()));
   }
 
   async #meetAll(): Promise<BareDomain[]> {
@@ -125,12 +195,12 @@ class DomainPool {
       const path = join(this.#path, name);
       if ((await lstat(path).catch(() => undefined))?.isSocket()) paths.push(path);
     }
-    const met = await Promise.allSettled(paths.map((path) => BareDomain.meet(path, MANY_TIMEOUT_MS)));
+    const met = await Promise.allSettled(paths.map((path) => this.#meet(path, MANY_TIMEOUT_MS)));
     return met.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
   }
 }
 
-function connection(uri: string, pool: DomainPool, options: OpenOptions): Connection {
+function connection(uri: string, whole: DomainPool, pool: PoolShare, options: OpenOptions): Connection {
   const known = new WeakMap<BareDomain, Domain>();
   const domainOf = (bare: BareDomain): Domain => {
     const domain = known.get(bare) ?? assemble(bare, options.readonly ?? false);
@@ -189,10 +259,10 @@ function connection(uri: string, pool: DomainPool, options: OpenOptions): Connec
       find((bare) => bare.identity.uuid === uuid.toLowerCase(), `uuid '${uuid}'`),
     domainRestore: (from) => restore(from, null, 0),
     domainRestoreFlags: (from, xml, flags = 0) => restore(from, xml, flags),
-    secondary: () => open(uri, options),
+    secondary: async () => connection(uri, whole, pool.share(), options),
     release: () => pool.release(),
     close: () => pool.close(),
-    ...eventWatch(() => pool.all()),
+    ...eventWatch(pool, whole.place, () => whole.used),
   };
   return withUnsupported<Connection>(self, 'Connect');
 }
@@ -237,6 +307,7 @@ function assemble(bare: BareDomain, readonly: boolean): Domain {
     uuid: bare.identity.uuid,
     free: async () => undefined,
     ...lifecycle(bare),
+    ...jobStats(bare),
     ...devices(bare),
     ...memorySave(bare),
     ...agent(bare),

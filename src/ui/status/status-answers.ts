@@ -20,14 +20,14 @@ export async function listAll(own: Connection, model: StatusModel): Promise<List
   } catch (error) {
     if (!isUnsupported(error)) throw error;
   }
-  const listed: ListedStatus[] = [];
-  for (const domain of await own.listAllDomains()) {
-    // One that has gone meanwhile, or doesn't answer, is left out.
-    const found = await domain.getState().catch(() => undefined);
+  const ask = async (domain: Domain): Promise<ListedStatus | undefined> => {
     const { uuid, name } = domain;
-    if (found) listed.push({ uuid, name, id: known(uuid), state: found.state, reason: found.reason });
-  }
-  return listed;
+    // One that doesn't answer is as it was; one that has gone meanwhile is left out.
+    const found = await domain.getState().catch(() => model.domains.get(uuid));
+    return found && { uuid, name, id: known(uuid), state: found.state, reason: found.reason ?? 0 };
+  };
+  const listed = await Promise.all((await own.listAllDomains()).map(ask));
+  return listed.filter((each) => each !== undefined);
 }
 
 /** Asks what is open about one domain, and tells the model. What can't be answered stays as it is. */

@@ -210,13 +210,39 @@ export class StatusFeed {
   }
 
   #onConnection(event: ConnectionEvent): void {
-    if (event.event === 'closed') this.#set('reconnecting');
-    else if (event.event === 'reopen-failed') this.#set('reconnecting', event.message);
-    else {
-      this.#all = true;
-      this.#set('connected');
-      this.#wake();
+    switch (event.event) {
+      case 'closed':
+        this.#set('reconnecting');
+        break;
+      case 'reopen-failed':
+        this.#set('reconnecting', event.message);
+        break;
+      case 'reopened':
+        this.#set('connected');
+        this.#askAll();
+        break;
+      case 'domains-changed':
+        this.#askAll();
+        break;
+      case 'yielded': {
+        const { uuid } = event.domain;
+        // At first whoever got the monitor has hardly begun; told again, there is something to see.
+        const again = this.#model.domains.get(uuid)?.elsewhere === true;
+        this.#model.setElsewhere(uuid, true);
+        if (again) this.#ask(uuid, { state: true });
+        this.#changed();
+        break;
+      }
+      case 'regained':
+        this.#model.setElsewhere(event.domain.uuid, false);
+        this.#ask(event.domain.uuid, { state: true, job: true, snapshot: true });
+        this.#changed();
     }
+  }
+
+  #askAll(): void {
+    this.#all = true;
+    this.#wake();
   }
 
   #take(uuid: string, ask: Ask): void {
@@ -257,6 +283,11 @@ export class StatusFeed {
   async #round(own: Connection, signal: AbortSignal): Promise<void> {
     const asks = [...this.#asks];
     this.#asks.clear();
+    if (own.ownEngine && asks.some(([, ask]) => ask.existence)) {
+      // A QEMU that has ended is still known to the driver until everybody lets go of it.
+      await own.release();
+      this.#all = true;
+    }
     if (this.#all || asks.length > ONE_BY_ONE) {
       this.#all = false;
       const list = await listAll(own, this.#model);

@@ -54,7 +54,6 @@ export class StatusModel {
     for (const { uuid, name, id, state, reason } of list) {
       const domain = this.#know({ uuid, name, id });
       enterState(domain, state, reason, now);
-      domain.elsewhere = false;
     }
     this.version += 1;
   }

@@ -1,0 +1,156 @@
+import {
+  VIR_DOMAIN_BLOCK_JOB_TYPE_ACTIVE_COMMIT,
+  VIR_DOMAIN_BLOCK_JOB_TYPE_BACKUP,
+  VIR_DOMAIN_BLOCK_JOB_TYPE_COMMIT,
+  VIR_DOMAIN_BLOCK_JOB_TYPE_COPY,
+  VIR_DOMAIN_BLOCK_JOB_TYPE_PULL,
+  VIR_DOMAIN_BLOCK_JOB_TYPE_UNKNOWN,
+  VIR_DOMAIN_JOB_DATA_PROCESSED,
+  VIR_DOMAIN_JOB_DATA_REMAINING,
+  VIR_DOMAIN_JOB_DATA_TOTAL,
+  VIR_DOMAIN_JOB_DISK_PROCESSED,
+  VIR_DOMAIN_JOB_DISK_REMAINING,
+  VIR_DOMAIN_JOB_DISK_TOTAL,
+  VIR_DOMAIN_JOB_MEMORY_PROCESSED,
+  VIR_DOMAIN_JOB_MEMORY_REMAINING,
+  VIR_DOMAIN_JOB_MEMORY_TOTAL,
+  VIR_DOMAIN_JOB_NONE,
+  VIR_DOMAIN_JOB_OPERATION,
+  VIR_DOMAIN_JOB_OPERATION_DUMP,
+  VIR_DOMAIN_JOB_OPERATION_MIGRATION_OUT,
+  VIR_DOMAIN_JOB_OPERATION_RESTORE,
+  VIR_DOMAIN_JOB_OPERATION_SAVE,
+  VIR_DOMAIN_JOB_OPERATION_SNAPSHOT,
+  VIR_DOMAIN_JOB_OPERATION_SNAPSHOT_DELETE,
+  VIR_DOMAIN_JOB_OPERATION_SNAPSHOT_REVERT,
+  VIR_DOMAIN_JOB_STATS_COMPLETED,
+  VIR_DOMAIN_JOB_TIME_ELAPSED,
+  VIR_DOMAIN_JOB_UNBOUNDED,
+  VIR_ERR_ARGUMENT_UNSUPPORTED,
+  VIR_FROM_QEMU,
+} from '../../hypervisor/constants.js';
+import { HypervisorError } from '../../hypervisor/errors.js';
+import type { BlockJobInfo, DomainJobs, JobStats } from '../../hypervisor/jobs.js';
+import type { TypedParameter } from '../../hypervisor/typed-parameter.js';
+import type { Job, QmpClient } from '../../qmp/index.js';
+import type { JournalRecord } from '../../snapshot/journal.js';
+import type { BareDomain } from './bare-domain.js';
+import { inModel } from './errors.js';
+
+const OPERATIONS: Readonly<Record<JournalRecord['operation'], number>> = {
+  'snapshot-create': VIR_DOMAIN_JOB_OPERATION_SNAPSHOT,
+  'snapshot-revert': VIR_DOMAIN_JOB_OPERATION_SNAPSHOT_REVERT,
+  'snapshot-delete': VIR_DOMAIN_JOB_OPERATION_SNAPSHOT_DELETE,
+  dump: VIR_DOMAIN_JOB_OPERATION_DUMP,
+  save: VIR_DOMAIN_JOB_OPERATION_SAVE,
+  restore: VIR_DOMAIN_JOB_OPERATION_RESTORE,
+};
+
+const NONE: JobStats = { type: VIR_DOMAIN_JOB_NONE, params: [] };
+
+/** What a guest is busy with, as libvirt would tell it: from QEMU, and from the journal what it is for. */
+export function jobStats(domain: BareDomain): Pick<DomainJobs, 'getJobStats' | 'getBlockJobInfo'> {
+  return {
+    async getJobStats(flags = 0) {
+      if ((flags & VIR_DOMAIN_JOB_STATS_COMPLETED) !== 0) {
+        throw new HypervisorError('argument unsupported: nothing is kept of jobs that have ended', {
+          code: VIR_ERR_ARGUMENT_UNSUPPORTED,
+          domain: VIR_FROM_QEMU,
+        });
+      }
+      return inModel(async () => {
+        const operation = await domain.operation();
+        const { qmp } = await domain.guest();
+        return running(qmp, operation?.alive ? operation.record : undefined);
+      });
+    },
+    getBlockJobInfo: (disk) =>
+      inModel(async () => {
+        const { qmp } = await domain.guest();
+        const found = (await qmp.execute('query-block-jobs')).find(({ device }) => device === disk);
+        return found ? blockJob(found) : null;
+      }),
+  };
+}
+
+async function running(qmp: QmpClient, record: JournalRecord | undefined): Promise<JobStats> {
+  const migration = await qmp.execute('query-migrate');
+  if (MOVING.has(migration.status ?? 'none')) {
+    const { ram, 'total-time': elapsed = 0 } = migration;
+    return stats(record ? OPERATIONS[record.operation] : VIR_DOMAIN_JOB_OPERATION_MIGRATION_OUT, elapsed, {
+      [VIR_DOMAIN_JOB_DATA_TOTAL]: ram?.total ?? 0,
+      [VIR_DOMAIN_JOB_DATA_PROCESSED]: ram?.transferred ?? 0,
+      [VIR_DOMAIN_JOB_DATA_REMAINING]: ram?.remaining ?? 0,
+      [VIR_DOMAIN_JOB_MEMORY_TOTAL]: ram?.total ?? 0,
+      [VIR_DOMAIN_JOB_MEMORY_PROCESSED]: ram?.transferred ?? 0,
+      [VIR_DOMAIN_JOB_MEMORY_REMAINING]: ram?.remaining ?? 0,
+    });
+  }
+  const dump = await qmp.execute('query-dump');
+  if (dump.status === 'active')
+    return stats(VIR_DOMAIN_JOB_OPERATION_DUMP, 0, data(dump.completed, dump.total));
+  if (!record) return NONE;
+  const elapsed = Date.now() - Date.parse(record.startedAt);
+  const ours = (await qmp.execute('query-jobs')).filter(({ id }) => isOurs(id, record));
+  const sum = (field: 'current-progress' | 'total-progress'): number =>
+    ours.reduce((total, job: Job) => total + job[field], 0);
+  const [done, total] = [sum('current-progress'), sum('total-progress')];
+  return stats(OPERATIONS[record.operation], elapsed, {
+    [VIR_DOMAIN_JOB_DATA_TOTAL]: total,
+    [VIR_DOMAIN_JOB_DATA_PROCESSED]: done,
+    [VIR_DOMAIN_JOB_DATA_REMAINING]: total - done,
+    [VIR_DOMAIN_JOB_DISK_TOTAL]: total,
+    [VIR_DOMAIN_JOB_DISK_PROCESSED]: done,
+    [VIR_DOMAIN_JOB_DISK_REMAINING]: total - done,
+  });
+}
+
+const MOVING: ReadonlySet<string> = new Set([
+  'setup',
+  'active',
+  'postcopy-active',
+  'pre-switchover',
+  'device',
+  'cancelling',
+]);
+
+const isOurs = (id: string, { jobs, deletion }: JournalRecord): boolean =>
+  jobs.includes(id) || (deletion ? id.startsWith(deletion.prefix) : false);
+
+const data = (done: number, total: number): Record<string, number> => ({
+  [VIR_DOMAIN_JOB_DATA_TOTAL]: total,
+  [VIR_DOMAIN_JOB_DATA_PROCESSED]: done,
+  [VIR_DOMAIN_JOB_DATA_REMAINING]: total - done,
+});
+
+function stats(operation: number, elapsed: number, amounts: Readonly<Record<string, number>>): JobStats {
+  const number = (field: string, value: number): TypedParameter => ({
+    field,
+    type: 'ullong',
+    value: BigInt(Math.max(0, Math.round(value))),
+  });
+  return {
+    type: VIR_DOMAIN_JOB_UNBOUNDED,
+    params: [
+      { field: VIR_DOMAIN_JOB_OPERATION, type: 'int', value: operation },
+      number(VIR_DOMAIN_JOB_TIME_ELAPSED, elapsed),
+      ...Object.entries(amounts).map(([field, value]) => number(field, value)),
+    ],
+  };
+}
+
+const TYPES: Readonly<Record<string, number>> = {
+  stream: VIR_DOMAIN_BLOCK_JOB_TYPE_PULL,
+  mirror: VIR_DOMAIN_BLOCK_JOB_TYPE_COPY,
+  commit: VIR_DOMAIN_BLOCK_JOB_TYPE_COMMIT,
+  'active-commit': VIR_DOMAIN_BLOCK_JOB_TYPE_ACTIVE_COMMIT,
+  backup: VIR_DOMAIN_BLOCK_JOB_TYPE_BACKUP,
+};
+
+/** libvirt's bandwidth is in MiB/s. */
+const blockJob = (job: { type: string; offset: number; len: number; speed: number }): BlockJobInfo => ({
+  type: TYPES[job.type] ?? VIR_DOMAIN_BLOCK_JOB_TYPE_UNKNOWN,
+  bandwidth: BigInt(Math.floor(job.speed / 2 ** 20)),
+  cur: BigInt(job.offset),
+  end: BigInt(job.len),
+});
