@@ -44,7 +44,11 @@ const program = {
   'snapshot-sink': 'src/snapshot/sink-process.ts',
   'snapshot-guardian': 'src/snapshot/guardian-process.ts',
 };
-const libraries = { libvirt: 'src/libvirt/index.ts', qmp: 'src/qmp/index.ts' };
+const libraries = {
+  libvirt: 'src/libvirt/index.ts',
+  qmp: 'src/qmp/index.ts',
+  archive: 'src/archive/index.ts',
+};
 
 // Built aside and then put in place, so that a program running from dist/ never sees half a build.
 mkdirSync(dirname(outdir), { recursive: true });

@@ -87,7 +87,7 @@ export class ArrayWriter {
     if (!leaf.bytes) return;
     const first = number * LEAF_BLOCKS;
     const bytes = leaf.bytes.subarray(0, Math.min(LEAF_BLOCKS, this.#blocks - first) * ENTRY_BYTES);
-    const chunk = { type: ChunkType.LEAF, coding: 0, stream: this.id, block: first };
+    const chunk = { type: ChunkType.LEAF, stream: this.id, block: first };
     const hash = createHash('sha256').update(bytes).digest();
     this.#pointers.push({ number, ...this.#file.appendChunk(chunk, bytes), hash });
   }

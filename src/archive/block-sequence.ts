@@ -1,3 +1,4 @@
+import { ArchiveError } from './archive-error.js';
 import type { Window } from './archive-file.js';
 import type { Block, BlockSource } from './block-source.js';
 import { CHUNK_HEADER_BYTES } from './format/chunk.js';
@@ -43,12 +44,18 @@ export class WindowReader {
   }
 }
 
+export interface SequenceOptions {
+  /** Told of a block that is damaged, which then counts as zero. */
+  readonly lost?: ((block: number, error: ArchiveError) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** Blocks of an array in sequence, decompressed ahead on all processors. @throws ArchiveError */
 export async function* blockSequence(
   source: BlockSource,
   array: BlockArray,
   range: { readonly from: number; readonly to: number },
-  signal?: AbortSignal,
+  { lost, signal }: SequenceOptions = {},
 ): AsyncGenerator<Block, void, void> {
   const reader = new WindowReader(source);
   const ahead: Promise<Block>[] = [];
@@ -56,8 +63,7 @@ export async function* blockSequence(
   try {
     while (next < range.to || ahead.length > 0) {
       while (next < range.to && ahead.length < AHEAD) {
-        const entry = await source.entry(array, next);
-        const block = decode(source, entry, source.lengthOf(array, next), reader);
+        const block = blockAt(source, array, next, reader, lost);
         // A failure is for whoever comes to this block.
         block.catch(() => undefined);
         ahead.push(block);
@@ -68,6 +74,23 @@ export async function* blockSequence(
     }
   } finally {
     await Promise.allSettled(ahead);
+  }
+}
+
+async function blockAt(
+  source: BlockSource,
+  array: BlockArray,
+  block: number,
+  reader: WindowReader,
+  lost: SequenceOptions['lost'],
+): Promise<Block> {
+  try {
+    const entry = await source.entry(array, block);
+    return await decode(source, entry, source.lengthOf(array, block), reader);
+  } catch (error) {
+    if (!lost || !(error instanceof ArchiveError)) throw error;
+    lost(block, error);
+    return 'zero';
   }
 }
 

@@ -157,7 +157,8 @@ export class BlockStore {
     array.counts[smaller ? 'compressed' : 'raw']++;
     // The pool's buffer is needed again before the file has been written.
     const payload = smaller ? compressed : Buffer.from(plain);
-    const place = file.appendChunk({ type: ChunkType.BLOCK, coding, stream: array.id, block }, payload);
+    const chunk = { type: ChunkType.BLOCK, coding, stream: array.id, block, plain: plain.length };
+    const place = file.appendChunk(chunk, payload);
     array.counts.storedBytes += place.length;
     dictionary.sample(plain);
     return { kind: 'here', ...place, hash };
@@ -179,7 +180,7 @@ export class BlockStore {
     const smaller = compressed.length < pages.length;
     const payload = Buffer.concat([encodePatchHeader({ ...likeness, bitmap }), smaller ? compressed : pages]);
     const coding = Coding.PATCH | (smaller ? Coding.LZ4 : 0);
-    const chunk = { type: ChunkType.BLOCK, coding, stream: array.id, block };
+    const chunk = { type: ChunkType.BLOCK, coding, stream: array.id, block, plain: plain.length };
     const place = this.#parts.file.appendChunk(chunk, payload);
     array.counts.patch++;
     array.counts.storedBytes += place.length;

@@ -43,9 +43,12 @@ export class ChunkFile {
   }
 
   /** @returns where it will be: what an index says of it. */
-  appendChunk(chunk: Omit<ChunkHeader, 'length'>, plain: Uint8Array): { offset: number; length: number } {
+  appendChunk(
+    chunk: Pick<ChunkHeader, 'type'> & Partial<ChunkHeader>,
+    plain: Uint8Array,
+  ): { offset: number; length: number } {
     const length = plain.length + (this.#key ? TAG_BYTES : 0);
-    const header = encodeChunkHeader({ ...chunk, length });
+    const header = encodeChunkHeader({ ...{ coding: 0, stream: 0, block: 0, plain: 0 }, ...chunk, length });
     const offset = this.#end;
     const payload = this.#key ? this.#key.seal(plain, header.subarray(0, 20), offset) : plain;
     sealChunk(header, payload);

@@ -168,6 +168,11 @@ export interface ReadOptions {
   readonly start?: number;
   /** Byte after the last; the stream's size by default. */
   readonly end?: number;
+  /**
+   * Told of each damage; zeroes are then read in its place. Without it, reading ends with an error. Damage to what
+   * tells where everything is ends it in either case.
+   */
+  readonly lost?: (damage: Damage) => void;
   readonly signal?: AbortSignal;
 }
 

@@ -17,5 +17,9 @@
  */
 export { ArchiveError } from './archive-error.js';
 export type * from './contract.js';
+export { diffArchives } from './diff.js';
+export { extractStream } from './extract.js';
 export { openArchive } from './reader.js';
+export { type DamagedArchive, openDamagedArchive } from './salvage.js';
+export { verifyArchive } from './verify.js';
 export { createArchive } from './writer.js';

@@ -1,6 +1,7 @@
-import type { ArchiveError } from './archive-error.js';
-import { blockSequence } from './block-sequence.js';
+import { ArchiveError } from './archive-error.js';
+import { blockSequence, type SequenceOptions } from './block-sequence.js';
 import type { Block, BlockSource } from './block-source.js';
+import type { ReadOptions } from './contract.js';
 import type { BlockArray, StoredStream } from './format/index-root.js';
 import {
   LayoutOp,
@@ -60,10 +61,11 @@ export class MemoryAssembler {
   }
 
   /** The stream's bytes from `start` to `end`. @throws ArchiveError */
-  async *pieces(start: number, end: number, signal?: AbortSignal): AsyncGenerator<Buffer, void, void> {
+  async *pieces(start: number, end: number, options: ReadOptions = {}): AsyncGenerator<Buffer, void, void> {
+    const { signal } = options;
     if (start >= end) return;
     const from = start === 0 ? START : await this.#checkpointBefore(start);
-    const groups = new Groups(this.#source, this.#pages, end - start >= SEQUENTIAL_BYTES, signal);
+    const groups = new Groups(this.#source, this.#pages, end - start >= SEQUENTIAL_BYTES, options);
     const output = new Output(start, end, from.offset);
     try {
       for await (const { step, before } of this.#walk(from, signal)) {
@@ -92,6 +94,19 @@ export class MemoryAssembler {
     }
   }
 
+  /** How far the layout goes, in bytes of the stream, if it may be cut off. */
+  async measure(): Promise<number> {
+    let reached = 0;
+    try {
+      for await (const { step, before } of this.#walk(START)) {
+        reached = before.offset + stepBytes(step, before.pageSize);
+      }
+    } catch (error) {
+      if (!(error instanceof ArchiveError)) throw error;
+    }
+    return reached;
+  }
+
   /** Reads the whole layout; it must come out at the stream's size. @throws ArchiveError */
   async check(signal?: AbortSignal): Promise<void> {
     let reached = 0;
@@ -118,7 +133,7 @@ export class MemoryAssembler {
     const last = Math.ceil(this.#layout.bytes / blockSize);
     let layoutBlock = from.layoutBlock;
     const range = { from: layoutBlock, to: last };
-    for await (const block of blockSequence(this.#source, this.#layout, range, signal)) {
+    for await (const block of blockSequence(this.#source, this.#layout, range, { signal })) {
       signal?.throwIfAborted();
       const whole = block === 'zero' ? Buffer.alloc(this.#source.lengthOf(this.#layout, layoutBlock)) : block;
       const skipped = layoutBlock === from.layoutBlock ? from.read : 0;
@@ -249,24 +264,30 @@ class Groups {
   readonly #source: BlockSource;
   readonly #array: BlockArray;
   readonly #ahead: boolean;
-  readonly #signal: AbortSignal | undefined;
+  readonly #options: SequenceOptions;
   #sequence: AsyncGenerator<Block, void, void> | undefined;
   #number = -1;
   #block: Block = 'zero';
 
-  constructor(source: BlockSource, array: BlockArray, ahead: boolean, signal: AbortSignal | undefined) {
+  constructor(source: BlockSource, array: BlockArray, ahead: boolean, { signal, lost }: ReadOptions) {
     this.#source = source;
     this.#array = array;
     this.#ahead = ahead;
-    this.#signal = signal;
+    this.#options = {
+      signal,
+      lost:
+        lost &&
+        ((group, { problem, message }) =>
+          lost({ problem, stream: 'memory', message: lostPages(group, message) })),
+    };
   }
 
   async get(number: number): Promise<Block> {
     const count = this.#source.blockCount(this.#array);
     if (number >= count) throw this.#source.file.damaged('its memory layout takes pages that are not there');
-    if (!this.#ahead) return this.#source.load(this.#array, number);
+    if (!this.#ahead && !this.#options.lost) return this.#source.load(this.#array, number);
     if (!this.#sequence) {
-      this.#sequence = blockSequence(this.#source, this.#array, { from: number, to: count }, this.#signal);
+      this.#sequence = blockSequence(this.#source, this.#array, { from: number, to: count }, this.#options);
       this.#number = number - 1;
     }
     while (this.#number < number) {
@@ -283,18 +304,24 @@ class Groups {
   }
 }
 
+const lostPages = (group: number, message: string): string =>
+  `${message}; group ${group} of its pages is lost`;
+
 /** Collects the bytes of a range of the stream. */
 class Output {
   readonly #start: number;
   readonly #end: number;
   #buffer = Buffer.allocUnsafe(PIECE_BYTES);
   #filled = 0;
+  /** Offset in the stream of the first byte collected. */
+  #begin: number;
   /** Offset in the stream of what comes next. */
   offset: number;
 
   constructor(start: number, end: number, offset: number) {
     this.#start = start;
     this.#end = end;
+    this.#begin = offset;
     this.offset = offset;
   }
 
@@ -306,7 +333,12 @@ class Output {
   wanted(count: number, each: number): [number, number] {
     const first = Math.min(count, Math.max(0, Math.floor((this.#start - this.offset) / each)));
     const end = Math.min(count, Math.max(first, Math.ceil((this.#end - this.offset) / each)));
-    this.offset += first * each;
+    if (first > 0) {
+      // What has been collected is before the range, too.
+      this.#filled = 0;
+      this.offset += first * each;
+      this.#begin = this.offset;
+    }
     return [first, end];
   }
 
@@ -333,13 +365,13 @@ class Output {
 
   /** What has been collected, as far as it is in the range. */
   *take(): Generator<Buffer> {
-    const first = this.offset - this.#filled;
     const bytes = this.#buffer.subarray(
-      Math.max(0, this.#start - first),
-      Math.max(0, Math.min(this.#filled, this.#end - first)),
+      Math.max(0, this.#start - this.#begin),
+      Math.max(0, Math.min(this.#filled, this.#end - this.#begin)),
     );
     this.#buffer = Buffer.allocUnsafe(PIECE_BYTES);
     this.#filled = 0;
+    this.#begin = this.offset;
     if (bytes.length > 0) yield bytes;
   }
 }

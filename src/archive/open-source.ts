@@ -12,7 +12,7 @@ import { decodeIndexRoot, type IndexRoot } from './format/index-root.js';
 
 /** A chain of thin archives that is longer is taken for a mistake. */
 const MAX_CHAIN = 32;
-const CACHE_BYTES = 32 * 1024 * 1024;
+export const CACHE_BYTES = 32 * 1024 * 1024;
 
 export interface OpenedSource {
   readonly source: BlockSource;
@@ -49,7 +49,8 @@ async function readRoot(file: ArchiveFile, footer: Footer): Promise<IndexRoot> {
   return file.decode(() => decodeIndexRoot(payload, file.header.blockSize, footer.indexOffset));
 }
 
-async function openBase(
+/** @param depth how many archives lie on this one. @throws ArchiveError */
+export async function openBase(
   file: ArchiveFile,
   root: IndexRoot,
   options: OpenOptions,

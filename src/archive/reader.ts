@@ -89,9 +89,9 @@ export class OpenArchive implements ArchiveReader {
     this.#reads++;
     try {
       if (name === 'memory') {
-        yield* (this.#memory as MemoryAssembler).pieces(start, end, options.signal);
+        yield* (this.#memory as MemoryAssembler).pieces(start, end, options);
       } else {
-        yield* this.#sequentialChunks(this.#arrayOf(name), start, end, options.signal);
+        yield* this.#sequentialChunks(name, { ...options, start, end });
       }
     } finally {
       this.#endRead();
@@ -153,15 +153,20 @@ export class OpenArchive implements ArchiveReader {
   }
 
   async *#sequentialChunks(
-    array: BlockArray,
-    start: number,
-    end: number,
-    signal: AbortSignal | undefined,
+    name: string,
+    { start, end, signal, lost }: ReadOptions & { readonly start: number; readonly end: number },
   ): AsyncGenerator<Buffer, void, void> {
     const { blockSize } = this.source;
+    const array = this.#arrayOf(name);
+    const onLost =
+      lost &&
+      ((block: number, { problem, message }: ArchiveError): void => {
+        const [offset, length] = [block * blockSize, this.source.lengthOf(array, block)];
+        lost({ problem, stream: name, offset, length, message });
+      });
     const range = { from: Math.floor(start / blockSize), to: Math.ceil(end / blockSize) };
     let at = range.from * blockSize;
-    for await (const block of blockSequence(this.source, array, range, signal)) {
+    for await (const block of blockSequence(this.source, array, range, { signal, lost: onLost })) {
       const length = this.source.lengthOf(array, at / blockSize);
       yield this.#part(block, length, start - at, end - at);
       at += length;

@@ -94,6 +94,7 @@ class FileWriter implements ArchiveWriter {
   readonly uuid: string;
   readonly blockSize: number;
   readonly #uuid = randomBytes(16);
+  readonly #created = Date.now();
   readonly #hashKey: Buffer;
   readonly #comment: string;
   readonly #file: TemporaryFile;
@@ -128,8 +129,7 @@ class FileWriter implements ArchiveWriter {
       failure: (error) => this.#store.fail(error),
     });
     this.#dictionary = new DictionaryTrial(options.dictionary ?? 'auto', (dictionary) => {
-      const chunk = { type: ChunkType.DICTIONARY, coding: 0, stream: 0, block: 0 };
-      this.#dictionaryPlace = this.#chunks.appendChunk(chunk, dictionary);
+      this.#dictionaryPlace = this.#chunks.appendChunk({ type: ChunkType.DICTIONARY }, dictionary);
     });
     const pool = new BlockPool(options.blockSize, Math.ceil(POOL_BYTES / options.blockSize));
     const hash = new ContentHash(this.#hashKey);
@@ -157,6 +157,7 @@ class FileWriter implements ArchiveWriter {
     this.#chunks.append(
       encodeHeader({ uuid: this.#uuid, blockSize: options.blockSize, encryption: key?.derivation }),
     );
+    this.#announce(0, this.#about());
   }
 
   get progress(): WriteProgress {
@@ -247,11 +248,13 @@ class FileWriter implements ArchiveWriter {
     const { id } = (arrays[0] as Begun['arrays'][0]).array;
     const size = kind === 'disk' ? { size: stream.size } : {};
     const announcement = { name, kind, arrays: arrays.map(({ array }) => array.id), ...size };
-    this.#chunks.appendChunk(
-      { type: ChunkType.STREAM, coding: 0, stream: id, block: 0 },
-      Buffer.from(JSON.stringify(announcement)),
-    );
+    this.#announce(id, announcement);
     return stream;
+  }
+
+  #announce(stream: number, announcement: object): void {
+    const chunk = { type: ChunkType.STREAM, stream };
+    this.#chunks.appendChunk(chunk, Buffer.from(JSON.stringify(announcement)));
   }
 
   #newArray(): ArrayWriter {
@@ -271,22 +274,30 @@ class FileWriter implements ArchiveWriter {
     return { name, kind, size: size(), counts, arrays: stored };
   }
 
-  #writeEnd(streams: readonly StoredStream[]): void {
+  /** What there is to say of the archive as a whole. */
+  #about(): Omit<IndexRoot, 'streams' | 'dictionary' | 'hashKey'> & { hashKey: string } {
     const info = this.#base?.archive.info;
-    const root = encodeIndexRoot({
-      created: Date.now(),
+    return {
+      created: this.#created,
       comment: this.#comment,
       writer: `snapctl ${typeof SNAPCTL_VERSION === 'string' ? SNAPCTL_VERSION : 'unknown'}`,
-      hashKey: this.#hashKey,
+      hashKey: this.#hashKey.toString('hex'),
       base: info && {
         uuid: info.uuid.replaceAll('-', ''),
         indexHash: info.indexHash,
         name: basename(info.path),
       },
+    };
+  }
+
+  #writeEnd(streams: readonly StoredStream[]): void {
+    const root = encodeIndexRoot({
+      ...this.#about(),
+      hashKey: this.#hashKey,
       dictionary: this.#dictionaryPlace,
       streams,
     });
-    const place = this.#chunks.appendChunk({ type: ChunkType.INDEX, coding: 0, stream: 0, block: 0 }, root);
+    const place = this.#chunks.appendChunk({ type: ChunkType.INDEX }, root);
     this.#chunks.append(
       encodeFooter({
         indexOffset: place.offset,

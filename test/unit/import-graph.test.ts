@@ -48,6 +48,7 @@ const files = [...sourceFiles('src'), ...sourceFiles('commands')];
 function roomOf(path: string): string {
   const [top = '', second = '', third = ''] = path.split('/');
   if (top === 'commands') return 'commands';
+  if (path.startsWith('src/archive/format/')) return 'src/archive/format';
   return second === 'drivers' ? `src/drivers/${third}` : `${top}/${second}`;
 }
 
@@ -59,7 +60,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'src/editor': [],
   'src/agent': ['src/qmp'],
   'src/hypervisor': ['src/libvirt/constants.ts'],
-  'src/archive': ['src/hypervisor', 'src/qmp'],
+  'src/archive/format': [],
+  'src/archive': ['src/archive/format', 'src/hypervisor', 'src/qmp'],
   'src/snapshot': ['src/hypervisor', 'src/qmp', 'src/agent', 'src/archive'],
   'src/shell': ['src/grammar', 'src/hypervisor'],
   'src/completion': ['src/grammar', 'src/hypervisor', 'src/shell'],

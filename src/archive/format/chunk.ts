@@ -1,8 +1,10 @@
 import { crc32 } from './crc32.js';
 import { mustHold } from './format-error.js';
-import { readLong, writeLong } from './numbers.js';
 
-/** What lies between header and footer, back to back. */
+/**
+ * What lies between header and footer, back to back. A STREAM chunk announces what follows, for the case that the index
+ * is lost: the archive itself as stream 0, then each stream.
+ */
 export const ChunkType = { BLOCK: 1, LEAF: 2, STREAM: 3, DICTIONARY: 4, INDEX: 5 } as const;
 export type ChunkType = (typeof ChunkType)[keyof typeof ChunkType];
 
@@ -17,6 +19,8 @@ export interface ChunkHeader {
   readonly stream: number;
   /** Number of the block within its stream; of the first block, for a leaf. */
   readonly block: number;
+  /** Plain bytes of a block; 0 for other chunks. */
+  readonly plain: number;
   /** Bytes that follow the header. */
   readonly length: number;
 }
@@ -28,13 +32,14 @@ export const MAX_CHUNK_BYTES = 4 * 1024 * 1024;
 export const MAX_INDEX_BYTES = 256 * 1024 * 1024;
 
 /** All but the checksum, which needs the payload (see sealChunk). */
-export function encodeChunkHeader({ type, coding, stream, block, length }: ChunkHeader): Buffer {
+export function encodeChunkHeader({ type, coding, stream, block, plain, length }: ChunkHeader): Buffer {
   const bytes = Buffer.allocUnsafe(CHUNK_HEADER_BYTES);
   CHUNK_MAGIC.copy(bytes, 0);
   bytes.writeUInt8(type, 4);
   bytes.writeUInt8(coding, 5);
   bytes.writeUInt16LE(stream, 6);
-  writeLong(bytes, block, 8);
+  bytes.writeUIntLE(block, 8, 5);
+  bytes.writeUIntLE(plain, 13, 3);
   bytes.writeUInt32LE(length, 16);
   return bytes;
 }
@@ -62,7 +67,8 @@ export function decodeChunkHeader(bytes: Buffer): ChunkHeader {
     type: type as ChunkType,
     coding,
     stream: bytes.readUInt16LE(6),
-    block: readLong(bytes, 8),
+    block: bytes.readUIntLE(8, 5),
+    plain: bytes.readUIntLE(13, 3),
     length,
   };
 }

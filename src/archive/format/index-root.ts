@@ -47,7 +47,12 @@ export interface IndexRoot {
 }
 
 const MAX_JSON_BYTES = 16 * 1024 * 1024;
+/** Arrays are numbered in 16 bits. */
+const MAX_ID = 0xffff;
 const MAX_STREAMS = 4096;
+const KINDS = ['memory', 'disk', 'bytes', 'document'] as const;
+/** A layout and pages, or blocks of what the stream is. */
+const arraysOf = (kind: NamedKind): number => (kind === 'memory' ? 2 : 1);
 
 /** A little-endian length, JSON of that many bytes, and the pointers of all arrays in the JSON's order. */
 export function encodeIndexRoot(root: IndexRoot): Buffer {
@@ -80,25 +85,20 @@ export function decodeIndexRoot(bytes: Buffer, blockSize: number, dataEnd: numbe
   mustHold(bytes.length >= 4, 'its index is damaged');
   const jsonBytes = bytes.readUInt32LE(0);
   mustHold(jsonBytes <= MAX_JSON_BYTES && 4 + jsonBytes <= bytes.length, 'its index is damaged');
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(bytes.toString('utf8', 4, 4 + jsonBytes));
-  } catch {
-    throw new FormatError('damaged', 'its index is damaged (JSON)');
-  }
-  const json = new Fields(parsed);
+  const about = bytes.subarray(4, 4 + jsonBytes);
+  const json = parseFields(about);
   const tables = { bytes, at: 4 + jsonBytes };
   const ids = new Set<number>();
   const names = new Set<string>();
   const streams = json.list('streams', MAX_STREAMS).map((each): StoredStream => {
-    const kind = each.oneOf('kind', ['memory', 'disk', 'bytes', 'document'] as const);
+    const kind = each.oneOf('kind', KINDS);
     const name = each.text('name', 128);
     mustHold(isStreamName(name, kind) && !names.has(name), 'its index names a stream wrongly');
     names.add(name);
     const size = each.count('size');
     const arrays = each.list('arrays', 2).map((array): BlockArray => {
       const id = array.count('id');
-      mustHold(id >= 1 && id <= 0xffff && !ids.has(id), 'its index numbers a stream wrongly');
+      mustHold(id >= 1 && id <= MAX_ID && !ids.has(id), 'its index numbers a stream wrongly');
       ids.add(id);
       const length = array.count('bytes');
       const pointers = takeTable(tables, array.count('leaves'));
@@ -106,21 +106,53 @@ export function decodeIndexRoot(bytes: Buffer, blockSize: number, dataEnd: numbe
       checkPointers(pointers, Math.ceil(blocks / LEAF_BLOCKS), dataEnd);
       return { id, bytes: length, pointers };
     });
-    mustHold(arrays.length === (kind === 'memory' ? 2 : 1), 'its index describes a stream wrongly');
+    mustHold(arrays.length === arraysOf(kind), 'its index describes a stream wrongly');
     if (kind !== 'memory') mustHold(arrays[0]?.bytes === size, 'its index contradicts itself');
     return { name, kind, size, arrays, counts: decodeCounts(each.object('counts')) };
   });
   mustHold(tables.at === bytes.length, 'its index has the wrong length');
   const dictionary = json.optional('dictionary');
   return {
+    ...decodeAbout(about),
+    dictionary: dictionary && { offset: dictionary.count('offset'), length: dictionary.count('length') },
+    streams,
+  };
+}
+
+/** @param bytes what announces the archive itself. @throws FormatError */
+export function decodeAbout(bytes: Buffer): Omit<IndexRoot, 'streams' | 'dictionary'> {
+  const json = parseFields(bytes);
+  return {
     created: json.count('created'),
     comment: json.text('comment', 4096),
     writer: json.text('writer', 256),
     hashKey: Buffer.from(json.hex('hashKey', HASH_BYTES), 'hex'),
     base: decodeBase(json.optional('base')),
-    dictionary: dictionary && { offset: dictionary.count('offset'), length: dictionary.count('length') },
-    streams,
   };
+}
+
+/** @param bytes what announces a stream. @throws FormatError */
+export function decodeStreamAnnouncement(bytes: Buffer): {
+  name: string;
+  kind: NamedKind;
+  arrays: number[];
+  size: number | undefined;
+} {
+  const json = parseFields(bytes);
+  const kind = json.oneOf('kind', KINDS);
+  const name = json.text('name', 128);
+  const arrays = json.numbers('arrays', 2);
+  mustHold(isStreamName(name, kind) && arrays.length === arraysOf(kind), 'a stream is announced wrongly');
+  return { name, kind, arrays, size: kind === 'disk' ? json.count('size') : undefined };
+}
+
+function parseFields(bytes: Buffer): Fields {
+  try {
+    return new Fields(JSON.parse(bytes.toString('utf8')));
+  } catch (error) {
+    if (error instanceof FormatError) throw error;
+    throw new FormatError('damaged', 'its index is damaged (JSON)');
+  }
 }
 
 function takeTable(tables: { bytes: Buffer; at: number }, leaves: number): Buffer {
@@ -179,6 +211,16 @@ class Fields {
     const value = this.#get(name);
     mustHold(Array.isArray(value) && value.length <= maxLength, `its index is damaged ('${name}')`);
     return value.map((each) => new Fields(each));
+  }
+
+  numbers(name: string, maxLength: number): number[] {
+    const value = this.#get(name);
+    const good =
+      Array.isArray(value) &&
+      value.length <= maxLength &&
+      value.every((each) => Number.isInteger(each) && each >= 1 && each <= MAX_ID);
+    mustHold(good, `its index is damaged ('${name}')`);
+    return value as number[];
   }
 
   object(name: string): Fields {
