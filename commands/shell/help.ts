@@ -13,6 +13,9 @@ export default defineCommand({
       help: 'Prints global help, command specific help, or help for a group of related commands',
     },
   ],
+  manual: [
+    '"help keys" lists the keys of the interactive shell, and what its lines may be besides commands.',
+  ],
   lenient: true,
   noConnection: true,
   json: { object: { text: 'string' } },
@@ -32,5 +35,6 @@ async function helpText(
   if (command) return commandHelp(command);
   const group = registry.group(topic);
   if (group) return groupHelp(registry, group);
+  if (topic === 'keys') return (await import('../../src/editor/help-text.js')).keysHelp();
   throw new CommandError(`command or command group '${topic}' doesn't exist`);
 }

@@ -27,10 +27,45 @@ export function groupPage(program, group) {
       `${bold('snapctl')} [${italic('options')}]... ${italic('command')} [${italic('args')}...]\n`,
     ),
     section('DESCRIPTION', descriptionOf(group)),
+    ...(group.keyword === 'snapctl' ? interactiveShell(program) : []),
     section('COMMANDS', group.commands.map((command) => commandSection(program, command)).join('')),
     seeAlso(['snapctl', ...others.map((other) => other.page), 'virsh']),
   ].join('');
 }
+
+/** What the shell's own page tells besides its commands. */
+const interactiveShell = ({ keymap, keyLabel, lineForms }) => [
+  section(
+    'INTERACTIVE SHELL',
+    [
+      'Without a command, and with a terminal at both ends, snapctl is a shell with line editing, completion and history. Tab completes the word at the cursor and lists what it could be; hit again it goes through the list. What the history has for a line is shown dimmed after it; Right takes it. Text that is pasted runs line by line. A line whose quotes are open, or that ends in a backslash, goes on in the next one.',
+      'Ctrl-C aborts the running command, which leaves the guest as it was; a second one within two seconds leaves as soon as all is cleaned up. Ctrl-D and quit leave; while a command runs, Ctrl-D asks first.',
+      'Besides commands a line may be:',
+    ]
+      .map(paragraph)
+      .join('') +
+      lineForms.map(({ form, help }) => item(bold(form), sentence(help))).join('') +
+      paragraph(
+        'The sign must stand between blanks and outside quotes, after a command; it applies to the last command before it, and only in the interactive shell. After the name of a file, a semicolon and further commands may follow.',
+      ) +
+      paragraph(
+        'The history is kept in $XDG_CACHE_HOME/snapctl/history (~/.cache/snapctl/history), readable by the user alone and shared by all shells. A line that begins with a blank is not kept. With INK_SCREEN_READER=true in the environment the shell writes for a screen reader, and with TERM=dumb it does without editing.',
+      ),
+  ),
+  section(
+    'KEYS',
+    keymap
+      .map(({ title, bindings }) =>
+        subsection(
+          title,
+          bindings
+            .map(({ keys, help }) => item(bold(keys.map(keyLabel).join(', ')), sentence(help)))
+            .join(''),
+        ),
+      )
+      .join(''),
+  ),
+];
 
 const descriptionOf = (group) =>
   paragraph(

@@ -8,6 +8,8 @@ import { build } from 'esbuild';
 const ENTRY = `
 export { registry } from './commands/index.js';
 export { globalOptions } from './src/cli/globals.js';
+export { keyLabel, keymap } from './src/editor/keymap.js';
+export { lineForms } from './src/editor/line-forms.js';
 export { documentedOptions, extraOptions, optionForm, synopsis } from './src/shell/help.js';
 `;
 
@@ -15,7 +17,7 @@ export { documentedOptions, extraOptions, optionForm, synopsis } from './src/she
  * Bundles the TypeScript sources aside and loads them.
  * @returns {Promise<{version: string, globalOptions: object[], groups: {keyword: string, title: string,
  *   page: string, commands: object[]}[], commands: object[], documentedOptions: Function, extraOptions: Function, optionForm: Function,
- *   synopsis: Function}>} groups that have commands, each with its documented commands in the order of help.
+ *   synopsis: Function, keymap: object[], keyLabel: Function, lineForms: object[]}>} groups that have commands, each with its documented commands in the order of help.
  */
 export async function loadProgram(root) {
   const folder = mkdtempSync(join(tmpdir(), 'snapctl-generate-'));

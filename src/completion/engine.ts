@@ -146,8 +146,9 @@ async function singleValues(
   if (option.values) return option.values.map((text) => ({ text }));
   if (option.completer === undefined) return [];
   if (option.completer === 'command') {
-    const groups = registry.groups.map(({ keyword, title }) => ({ text: keyword, help: title }));
-    return [...(await commandNames(registry)), ...groups];
+    const groups = registry.groups.map(({ keyword, title }) => ({ text: keyword as string, help: title }));
+    const keys = { text: 'keys', help: 'Keys of the interactive shell' };
+    return [...(await commandNames(registry)), ...groups, keys];
   }
   try {
     return await completers[option.completer]({

@@ -32,7 +32,7 @@ async function unfiltered(line: string, text: string, options: CompletionOptions
   if (option) {
     if (option.extra || ours.has(option.completer)) return [];
     const values = await valuesOf(option, at.word.text, binding, options);
-    const names = new Set(options.registry.groups.map(({ keyword }) => keyword as string));
+    const names = new Set(['keys', ...options.registry.groups.map(({ keyword }) => keyword as string)]);
     return values
       .map((value) => value.text)
       .filter((value) => option.completer !== 'command' || !names.has(value));

@@ -100,6 +100,7 @@ export class Editor {
     this.#undo.note(this.#buffer, typed);
     this.#buffer = insert(this.#buffer, text);
     this.#last = 'insert';
+    this.#lastArg = undefined;
     // A menu narrows while one types on, unless an entry was chosen: then it has served.
     return completing && !chosen ? { kind: 'complete', narrowing: true } : NONE;
   }

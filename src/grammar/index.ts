@@ -2,6 +2,7 @@ export { Binding, isOptionWord } from './binding.js';
 export { splitCommaList } from './comma-list.js';
 export { parseLine, parseWords } from './parse.js';
 export { quoteWord } from './quote.js';
+export { type RedirectedLine, type Redirection, splitRedirection } from './redirection.js';
 export {
   type CommandLookup,
   type GivenOption,

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { VIR_DOMAIN_JOB_NONE } from '../hypervisor/constants.js';
 import type { Connection, Domain, JobInfo } from '../hypervisor/index.js';
 import type { Context } from './context.js';
 import { InterruptedError } from './errors.js';
@@ -54,14 +55,16 @@ async function watchJob(
   ended: AbortSignal,
   { onProgress, onInterrupt }: JobOptions,
 ): Promise<void> {
-  const { signal } = context;
+  const { signal, screen } = context;
   const observer = new Observer(context.connection, domain.uuid);
   try {
-    while (onProgress && !signal.aborted && !ended.aborted) {
+    while ((onProgress || screen) && !signal.aborted && !ended.aborted) {
       await pause(PROGRESS_MS, AbortSignal.any([signal, ended]));
       if (signal.aborted || ended.aborted) break;
       const job = await observer.ask((target) => target.getJobInfo());
-      if (job && !ended.aborted) onProgress(job);
+      if (!job || ended.aborted) continue;
+      onProgress?.(job);
+      if (job.type !== VIR_DOMAIN_JOB_NONE) screen?.progress(job);
     }
     await aborted(AbortSignal.any([signal, ended]));
     if (ended.aborted) return;

@@ -1,8 +1,11 @@
 import { scan } from '../grammar/index.js';
 
+/** `!program`: a line for the system's shell. */
+export const isForeign = (line: string): boolean => /^\s*!/.test(line);
+
 /** Whether Enter ends this text: no quote is open, and it doesn't end in a backslash. */
 export function isFinished(text: string): boolean {
-  if (text.trimStart().startsWith('!')) return true;
+  if (isForeign(text)) return true;
   for (const item of scan(text)) {
     if (item.kind === 'word' && (item.open !== '' || item.dangling)) return false;
   }

@@ -1,12 +1,13 @@
 import { createElement } from 'react';
 import { Editor, type Effect, History, type Key } from '../editor/index.js';
-import { GrammarError, parseLine } from '../grammar/index.js';
 import type { JobInfo } from '../hypervisor/index.js';
-import { dispatch, type Output, type Screen, type StatusMode } from '../shell/index.js';
+import type { Output, Screen, StatusMode } from '../shell/index.js';
 import { App } from './app.js';
 import { CommandCompletion } from './command-completion.js';
 import { FullScreen } from './full-screen.js';
-import { isFinished, wordsOf } from './line-text.js';
+import { HistoryFile, historyPath } from './history-file.js';
+import { LineRunner } from './line-runner.js';
+import { isFinished, isForeign, wordsOf } from './line-text.js';
 import type { ShellOptions } from './shell-options.js';
 import { Stage } from './stage.js';
 import { openStatusStore, type StatusStore } from './status/status-store.js';
@@ -44,6 +45,8 @@ export class Shell {
   readonly #output: Output;
   readonly #editor: Editor;
   readonly #history: History;
+  readonly #historyFile: HistoryFile;
+  readonly #runner: LineRunner;
   readonly #completion: CommandCompletion;
   readonly #fullScreen: FullScreen;
   readonly #theme: Theme;
@@ -54,6 +57,8 @@ export class Shell {
   #accepted: ((line: string | undefined) => void) | undefined;
   #interruptedAt = Number.NEGATIVE_INFINITY;
   #leaving = false;
+  /** Another program has the terminal. */
+  #lent = false;
   #status = 0;
 
   constructor(options: ShellOptions) {
@@ -82,7 +87,9 @@ export class Shell {
       display: { release: () => this.#release(), reclaim: () => this.#reclaim() },
     });
     options.session.say(this.#output);
-    this.#history = new History([], HISTORY_LIMIT);
+    this.#historyFile = new HistoryFile(historyPath(process.env));
+    this.#history = new History(this.#historyFile.read(), HISTORY_LIMIT);
+    this.#runner = new LineRunner(options);
     this.#editor = new Editor({ history: this.#history, isFinished, wordsOf });
     this.#completion = new CommandCompletion(options.registry, options.session);
     this.#theme = { color: options.color, spoken: process.env.INK_SCREEN_READER === 'true' };
@@ -146,8 +153,7 @@ export class Shell {
     // What was asked takes the prompt's place in the scrollback, as if it had been typed there.
     this.#transcript.write(`${this.#prompt}${line.replaceAll('\n', '\n      ... ')}\n`);
     if (line.trim() === '') return;
-    this.#history.add(line);
-    const { session, registry, json, timing, trace } = this.#options;
+    if (this.#history.add(line)) this.#historyFile.append(line);
     const running: RunningState = {
       line,
       abort: new AbortController(),
@@ -158,21 +164,8 @@ export class Shell {
     const ticks = setInterval(() => this.#paint(), TICK_MS);
     try {
       await this.#completion.settled();
-      const commands = await parseLine(line, registry.lookup);
-      for (const parsed of commands) trace(parsed.command.name, parsed.given);
-      await dispatch(commands, {
-        output: this.#output,
-        session,
-        registry,
-        signal: running.abort.signal,
-        interactive: true,
-        json,
-        timing,
-        screen: running.screen,
-      });
-    } catch (error) {
-      if (!(error instanceof GrammarError)) throw error;
-      for (const message of error.messages) this.#output.error(message);
+      const { abort, screen } = running;
+      await this.#runner.run(line, { output: this.#output, signal: abort.signal, screen });
     } finally {
       clearInterval(ticks);
       this.#running = undefined;
@@ -301,6 +294,11 @@ export class Shell {
       this.#paint();
       return;
     }
+    // The other program that has the terminal hears it as well, and may make of it what it likes.
+    if (this.#lent) {
+      if (!isForeign(running.line)) running.abort.abort();
+      return;
+    }
     if (again && running.abort.signal.aborted) this.#leaving = true;
     running.abort.abort();
     this.#paint();
@@ -314,12 +312,14 @@ export class Shell {
   }
 
   #release(): void {
+    this.#lent = true;
     this.#transcript.flush();
     this.#stage.empty();
     this.#screen.control(PASTE_OFF);
   }
 
   #reclaim(): void {
+    this.#lent = false;
     // If the other program left a line without an end, this comes to stand on the next one.
     this.#screen.control(`\x1b[7m%\x1b[0m${' '.repeat(this.#screen.columns - 1)}\r\x1b[K${PASTE_ON}`);
     this.#show();

@@ -1,0 +1,11 @@
+/** What a line of the interactive shell may be besides commands of the grammar; `help keys` and the manual print it. */
+export const lineForms: readonly { readonly form: string; readonly help: string }[] = [
+  {
+    form: 'command | program',
+    help: "the command's output to a program of the system's shell; the rest of the line is its own",
+  },
+  { form: 'command |', help: 'the output through $PAGER (less)' },
+  { form: 'command > file', help: 'the output into a file, in place of what it held' },
+  { form: 'command >> file', help: 'the output to the end of a file' },
+  { form: '!program', help: "run a program of the system's shell" },
+];
