@@ -46,7 +46,7 @@ const interactiveShell = ({ keymap, keyLabel, lineForms }) => [
       .join('') +
       lineForms.map(({ form, help }) => item(bold(form), sentence(help))).join('') +
       paragraph(
-        'The sign must stand between blanks and outside quotes, after a command; it applies to the last command before it, and only in the interactive shell. After the name of a file, a semicolon and further commands may follow.',
+        "After | the rest of the line is the program's. The sign must stand between blanks and outside quotes, after a command; it applies to the last command before it, and only in the interactive shell. After the name of a file, a semicolon and further commands may follow.",
       ) +
       paragraph(
         'The history is kept in $XDG_CACHE_HOME/snapctl/history (~/.cache/snapctl/history), readable by the user alone and shared by all shells. A line that begins with a blank is not kept. With INK_SCREEN_READER=true in the environment the shell writes for a screen reader, and with TERM=dumb it does without editing.',

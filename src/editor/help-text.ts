@@ -12,6 +12,6 @@ export function keysHelp(): string {
     return ` ${title}:\n${rows.join('')}`;
   });
   const forms = lineForms.map(({ form, help }) => row(form, help));
-  const note = '    Such a sign counts between blanks, after a command, and not in quotes.\n';
+  const note = '    Such a sign counts between blanks, after a command, outside quotes.\n';
   return `Keys of the interactive shell:\n\n${groups.join('\n')}\n Lines:\n${forms.join('')}${note}\n`;
 }

@@ -2,10 +2,10 @@
 export const lineForms: readonly { readonly form: string; readonly help: string }[] = [
   {
     form: 'command | program',
-    help: "the command's output to a program of the system's shell; the rest of the line is its own",
+    help: "output to a program of the system's shell",
   },
-  { form: 'command |', help: 'the output through $PAGER (less)' },
-  { form: 'command > file', help: 'the output into a file, in place of what it held' },
-  { form: 'command >> file', help: 'the output to the end of a file' },
+  { form: 'command |', help: 'output through $PAGER (less)' },
+  { form: 'command > file', help: 'output into a file, in place of what it held' },
+  { form: 'command >> file', help: 'output to the end of a file' },
   { form: '!program', help: "run a program of the system's shell" },
 ];

@@ -57,6 +57,8 @@ export class Shell {
   #accepted: ((line: string | undefined) => void) | undefined;
   #interruptedAt = Number.NEGATIVE_INFINITY;
   #leaving = false;
+  /** Keys hit while the answer to a Tab is awaited that are meant for its menu. */
+  #completing: Key[] | undefined;
   /** Another program has the terminal. */
   #lent = false;
   #status = 0;
@@ -230,6 +232,12 @@ export class Shell {
         );
         continue;
       }
+      if (this.#completing && key.kind === 'key' && MENU_KEYS.has(key.name)) {
+        // For the menu that is about to open.
+        this.#completing.push(key);
+        continue;
+      }
+      this.#completing = undefined;
       this.#completion.drop();
       this.#carryOut(this.#editor.key(key));
     }
@@ -273,9 +281,13 @@ export class Shell {
 
   async #complete(narrowing: boolean): Promise<void> {
     const { text, cursor } = this.#editor.view;
+    const later: Key[] = [];
+    if (!narrowing) this.#completing = later;
     const found = await this.#completion.ask(text, cursor);
+    if (this.#completing === later) this.#completing = undefined;
     if (!found || !this.#accepted) return;
     this.#carryOut(this.#editor.complete(found, narrowing));
+    for (const key of later) if (this.#editor.view.menu) this.#carryOut(this.#editor.key(key));
     this.#paint();
   }
 
@@ -313,7 +325,7 @@ export class Shell {
 
   #release(): void {
     this.#lent = true;
-    this.#transcript.flush();
+    this.#transcript.end();
     this.#stage.empty();
     this.#screen.control(PASTE_OFF);
   }
@@ -374,6 +386,7 @@ const paneHeight = (mode: StatusMode, rows: number): number =>
   mode === 'full' ? Math.max(4, Math.floor(rows / 2)) : Math.min(6, Math.max(2, Math.floor(rows / 5)));
 
 const ENTER: Key = { kind: 'key', name: 'enter' };
+const MENU_KEYS = new Set(['tab', 'shift-tab']);
 const PASTE_ON = '\x1b[?2004h';
 const PASTE_OFF = '\x1b[?2004l';
 

@@ -138,10 +138,13 @@ export class TerminalScreen extends EventEmitter {
     });
   }
 
-  /** From where Ink believes the cursor to be to the first row of what is painted, and nothing left below. */
+  /**
+   * From where Ink believes the cursor to be to the first row of what is painted, all rows erased. One by one: some
+   * terminals keep in their scrollback what is erased from the top of the screen to its end.
+   */
   #erased(): string {
     const rows = (this.#frame ?? '').split('\n').length - 1;
-    return `\r${rows > 0 ? `${CSI}${rows}A` : ''}${CSI}J`;
+    return `\r${CSI}2K${`${CSI}1A${CSI}2K`.repeat(rows)}`;
   }
 
   /**
@@ -155,13 +158,15 @@ export class TerminalScreen extends EventEmitter {
       this.flush();
       const rows = frame.replace(COLOURS, '').split('\n');
       if (rows.at(-1) === '') rows.pop();
-      const above = rows.slice(0, Math.max(0, rows.length - (this.#cursor?.rowsBelow ?? -1) - 1));
-      const height = this.#reflows
-        ? above.reduce((sum, row) => sum + Math.max(1, Math.ceil(displayWidth(row) / this.columns)), 0)
-        : above.length;
-      const extra = this.#reflows && this.#cursor ? Math.floor(this.#cursor.column / this.columns) : 0;
-      const up = height + extra;
-      this.#terminal.write(`\r${up > 0 ? `${CSI}${up}A` : ''}${CSI}J`);
+      const height = (row: string): number =>
+        this.#reflows ? Math.max(1, Math.ceil(displayWidth(row) / this.columns)) : 1;
+      const sum = (some: readonly string[]): number => some.reduce((total, row) => total + height(row), 0);
+      const cursorRow = rows.length - 1 - (this.#cursor?.rowsBelow ?? -1);
+      const within = this.#reflows && this.#cursor ? Math.floor(this.#cursor.column / this.columns) : 0;
+      const up = sum(rows.slice(0, cursorRow)) + within;
+      const all = sum(rows);
+      const erase = `${CSI}2K${`${CSI}1B${CSI}2K`.repeat(all - 1)}${all > 1 ? `${CSI}${all - 1}A` : ''}`;
+      this.#terminal.write(`\r${up > 0 ? `${CSI}${up}A` : ''}${erase}`);
       this.#depth = 0;
       this.#frame = undefined;
     }

@@ -110,26 +110,32 @@ export class Terminal {
     return { column, row };
   }
 
-  /** Waits until the screen shows something. @returns the screen then. @throws what it showed instead. */
-  async shows(what: RegExp | ((screen: string) => boolean), patience = PATIENCE_MS): Promise<string> {
+  /**
+   * Waits until the screen, with what has scrolled away if `history` is set, shows something.
+   * @returns the screen then. @throws what it showed instead.
+   */
+  async shows(
+    what: RegExp | ((screen: string) => boolean),
+    { patience = PATIENCE_MS, history = false }: { patience?: number; history?: boolean } = {},
+  ): Promise<string> {
     const test = typeof what === 'function' ? what : (screen: string): boolean => what.test(screen);
     const deadline = Date.now() + patience;
     for (;;) {
-      const screen = await this.screen();
+      const screen = await this.screen(history);
       if (test(screen)) return screen;
       if (Date.now() > deadline) throw new Error(`The screen never showed ${what}, but:\n${screen}`);
       await delay(LOOK_MS);
     }
   }
 
-  /** Waits for the program's end. @returns its exit status. */
+  /** Waits for the program's end. @returns its exit status; 128 and more for a signal. */
   async ended(patience = PATIENCE_MS): Promise<number> {
     const deadline = Date.now() + patience;
     for (;;) {
-      const [dead, status] = (await this.#tmux('display-message', '-p', '#{pane_dead} #{pane_dead_status}'))
-        .trim()
-        .split(' ');
-      if (dead === '1') return Number(status);
+      const format = '#{pane_dead},#{pane_dead_status},#{pane_dead_signal}';
+      const [dead, status, signal] = (await this.#tmux('display-message', '-p', format)).trim().split(',');
+      if (dead === '1' && status) return Number(status);
+      if (dead === '1' && signal) return 128 + Number(signal);
       if (Date.now() > deadline) throw new Error(`The program goes on:\n${await this.screen()}`);
       await delay(LOOK_MS);
     }
