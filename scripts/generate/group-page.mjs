@@ -56,12 +56,10 @@ const interactiveShell = ({ keymap, keyLabel, lineForms }) => [
     'KEYS',
     keymap
       .map(({ title, bindings }) =>
-        subsection(
-          title,
-          bindings
-            .map(({ keys, help }) => item(bold(keys.map(keyLabel).join(', ')), sentence(help)))
-            .join(''),
-        ),
+        [
+          paragraph(`${title}:`),
+          ...bindings.map(({ keys, help }) => item(bold(keys.map(keyLabel).join(', ')), sentence(help))),
+        ].join(''),
       )
       .join(''),
   ),
