@@ -1,8 +1,13 @@
 import * as zlib from 'node:zlib';
 
 /** CRC-32 as in zlib and PNG, continued from `value`. */
-export const crc32: (bytes: Uint8Array, value?: number) => number =
-  (zlib as { crc32?: (bytes: Uint8Array, value?: number) => number }).crc32 ?? crc32InScript;
+export function crc32(bytes: Uint8Array, value = 0): number {
+  // zlib takes an empty buffer for a wish to begin anew.
+  return bytes.length === 0 ? value : inZlib(bytes, value);
+}
+
+const inZlib: (bytes: Uint8Array, value: number) => number =
+  (zlib as { crc32?: (bytes: Uint8Array, value: number) => number }).crc32 ?? crc32InScript;
 
 /** zlib.crc32 came with Node 20.15. Eight bytes at a time, by tables made at the first call. */
 export function crc32InScript(bytes: Uint8Array, value = 0): number {
