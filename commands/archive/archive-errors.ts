@@ -1,4 +1,4 @@
-import { ArchiveError } from '../../src/archive/index.js';
+import { ArchiveError } from '../../src/archive/archive-error.js';
 import { CommandError, systemErrorText } from '../../src/shell/index.js';
 
 /** Runs work on archives; what the file system says against it becomes a sentence. @throws CommandError */

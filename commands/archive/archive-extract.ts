@@ -11,13 +11,13 @@ export default defineCommand({
   summary: 'take a stream out of a checkpoint archive',
   description: 'Write a stream of a checkpoint archive to a file.',
   manual: [
-    'The streams are listed by archive-list: memory (a migration stream of QEMU), disk/NAME (a raw image), nvram, domain.json and others. Without --output the file is named after the last part of the stream, in the working directory; `--output -` writes to standard output. Runs of zeroes become holes.',
+    'The streams are listed by archive-list: memory (a migration stream of QEMU), disk/NAME (a raw image), nvram, domain.json and others. Without --output the file is named after the last part of the stream, in the working directory. Runs of zeroes become holes.',
     'A file that exists is never overwritten, and a file has its name only when it is whole. Damage ends the command; with --salvage it goes on, and leaves zeroes in place of what cannot be read, also of an archive that was cut off.',
   ],
   options: [
     { name: 'file', type: 'string', required: true, completer: 'path', help: 'the archive' },
     { name: 'stream', type: 'string', required: true, help: 'name of the stream' },
-    { name: 'output', type: 'string', completer: 'path', help: 'file to write, - for standard output' },
+    { name: 'output', type: 'string', completer: 'path', help: 'file to write' },
     ...openOptions,
     { name: 'salvage', type: 'flag', help: 'go on after damage' },
   ],
@@ -46,14 +46,9 @@ export default defineCommand({
     const output = args.optional('output') ?? basename(stream);
     const salvage = args.flag('salvage');
     const options = await openOptionsOf(context, args);
-    if (output === '-' && salvage) throw new CommandError('--salvage needs a file to write to');
     await onArchive(path, async () => {
       const { archive, damages } = await open(path, options, salvage);
       try {
-        if (output === '-') {
-          await toStandardOutput(context, archive, stream);
-          return;
-        }
         const target = resolve(output);
         const report = await toFile(context, archive, stream, { target, salvage });
         const all = [...damages, ...report.damages];
@@ -107,20 +102,5 @@ async function toFile(
     throw new CommandError(`cannot write '${target}': ${systemErrorText(error)}`);
   } finally {
     bar?.clear();
-  }
-}
-
-async function toStandardOutput(
-  { output, signal }: Context,
-  archive: ArchiveReader,
-  stream: string,
-): Promise<void> {
-  const { stdout } = output.streams;
-  for await (const chunk of archive.chunks(stream, { signal })) {
-    if (stdout.write(chunk)) continue;
-    await new Promise<void>((resolve, reject) => {
-      stdout.once('drain', resolve);
-      stdout.once('close', () => reject(new CommandError('standard output was closed')));
-    });
   }
 }

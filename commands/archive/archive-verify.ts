@@ -66,7 +66,9 @@ export default defineCommand({
         await archive.close();
       }
     });
-    context.emit(report);
+    if (report.sound) context.emit(report);
+    // What has failed emits nothing else.
+    else context.emitLine(report);
     for (const { stream, offset, length, message } of report.damages) {
       const where = stream === undefined ? '' : `${stream}, ${offset ?? '?'}+${length ?? '?'}: `;
       output.error(`${where}${message}`);

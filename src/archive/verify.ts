@@ -102,6 +102,8 @@ class Verification {
       return await work();
     } catch (error) {
       if (!(error instanceof ArchiveError)) throw error;
+      // A patch has been checked by itself when its base is missed.
+      if (error.problem === 'needs-base' && this.#options.withBase === false) return undefined;
       this.damages.push({ problem: error.problem, ...place, message: error.message });
       return undefined;
     }
