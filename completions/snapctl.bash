@@ -2,7 +2,7 @@
 # bash completion for snapctl. Names of commands, options and fixed values are in here; names of domains, snapshots,
 # disks and so on come from the hypervisor that the command line names.
 
-_snapctl_commands='autostart blockcommit blockcopy blockjob blockpull blockresize create define desc destroy domfsfreeze domfsthaw domfsinfo domfstrim domhostname domid domjobabort domjobinfo domname domrename domuuid dump dumpxml edit inject-nmi send-key managedsave managedsave-remove managedsave-edit managedsave-dumpxml managedsave-define qemu-monitor-command qemu-monitor-event qemu-agent-command reboot reset restore resume save save-image-define save-image-dumpxml save-image-edit screenshot set-lifecycle-action setmaxmem setmem setvcpus shutdown start suspend undefine vcpucount vcpuinfo domblkthreshold domblkerror domblkinfo domblklist domblkstat domcontrol domif-getlink domifaddr domiflist domifstat dominfo dommemstat domstate domstats domtime list event allocpages capabilities cpu-baseline cpu-compare cpu-models domcapabilities freecell freepages hostname hypervisor-cpu-baseline hypervisor-cpu-compare maxvcpus node-memory-tune nodecpumap nodecpustats nodeinfo nodememstats nodesevinfo nodesuspend sysinfo uri version checkpoint-create checkpoint-create-as checkpoint-delete checkpoint-dumpxml checkpoint-edit checkpoint-info checkpoint-list checkpoint-parent snapshot-create snapshot-create-as snapshot-current snapshot-delete snapshot-dumpxml snapshot-edit snapshot-info snapshot-list snapshot-parent snapshot-revert backup-begin backup-dumpxml recover cd echo exit help pwd quit connect'
+_snapctl_commands='autostart blockcommit blockcopy blockjob blockpull blockresize create define desc destroy domfsfreeze domfsthaw domfsinfo domfstrim domhostname domid domjobabort domjobinfo domname domrename domuuid dump dumpxml edit inject-nmi send-key managedsave managedsave-remove managedsave-edit managedsave-dumpxml managedsave-define qemu-monitor-command qemu-monitor-event qemu-agent-command reboot reset restore resume save save-image-define save-image-dumpxml save-image-edit screenshot set-lifecycle-action setmaxmem setmem setvcpus shutdown start suspend undefine vcpucount vcpuinfo domblkthreshold domblkerror domblkinfo domblklist domblkstat domcontrol domif-getlink domifaddr domiflist domifstat dominfo dommemstat domstate domstats domtime list event allocpages capabilities cpu-baseline cpu-compare cpu-models domcapabilities freecell freepages hostname hypervisor-cpu-baseline hypervisor-cpu-compare maxvcpus node-memory-tune nodecpumap nodecpustats nodeinfo nodememstats nodesevinfo nodesuspend sysinfo uri version checkpoint-create checkpoint-create-as checkpoint-delete checkpoint-dumpxml checkpoint-edit checkpoint-info checkpoint-list checkpoint-parent snapshot-create snapshot-create-as snapshot-current snapshot-delete snapshot-dumpxml snapshot-edit snapshot-info snapshot-list snapshot-parent snapshot-revert backup-begin backup-dumpxml archive-diff archive-extract archive-info archive-list archive-verify recover cd echo exit help pwd quit connect'
 _snapctl_globals='-c --connect -d --debug -e --escape -h --help -k --keepalive-interval -K --keepalive-count -l --log -q --quiet -r --readonly -t --timing -v --version --json --no-color -V'
 _snapctl_uris='qemu:///system qemu:///session qemu:///embed?root= qemu+ssh:// test:///default'
 
@@ -100,6 +100,11 @@ _snapctl_options() {
     snapshot-revert) REPLY='--domain --snapshotname --current --running --paused --force --reset-nvram --keep --dry-run --json --help' ;;
     backup-begin) REPLY='--domain --backupxml --checkpointxml --reuse-external --help' ;;
     backup-dumpxml) REPLY='--domain --xpath --wrap --json --help' ;;
+    archive-diff) REPLY='--before --after --base --passphrase --key-file --ranges --json --help' ;;
+    archive-extract) REPLY='--file --stream --output --base --passphrase --key-file --salvage --json --help' ;;
+    archive-info) REPLY='--file --base --passphrase --key-file --json --help' ;;
+    archive-list) REPLY='--path --base --passphrase --key-file --json --help' ;;
+    archive-verify) REPLY='--file --base --passphrase --key-file --without-base --json --help' ;;
     cd) REPLY='--dir --help' ;;
     echo) REPLY='--shell --xml --split --err --string --help' ;;
     exit | quit) REPLY='--help' ;;
@@ -172,6 +177,10 @@ _snapctl_valued() {
     snapshot-dumpxml) REPLY='--domain --snapshotname --xpath' ;;
     snapshot-revert) REPLY='--domain --snapshotname --keep' ;;
     backup-begin) REPLY='--domain --backupxml --checkpointxml' ;;
+    archive-diff) REPLY='--before --after --base --key-file' ;;
+    archive-extract) REPLY='--file --stream --output --base --key-file' ;;
+    archive-info | archive-verify) REPLY='--file --base --key-file' ;;
+    archive-list) REPLY='--path --base --key-file' ;;
     cd) REPLY='--dir' ;;
     echo) REPLY='--string' ;;
     help) REPLY='--command' ;;
@@ -183,7 +192,7 @@ _snapctl_valued() {
 # Values of an option that are always the same, @files or @folders; nothing where the hypervisor must be asked.
 _snapctl_values() {
   case "$1 $2" in
-    "blockcommit --base" | "blockcommit --top" | "blockcopy --dest" | "blockcopy --xml" | "blockpull --base" | "create --file" | "define --file" | "dump --file" | "managedsave-define --xml" | "restore --file" | "restore --xml" | "save --file" | "save --xml" | "save-image-define --file" | "save-image-define --xml" | "save-image-dumpxml --file" | "save-image-edit --file" | "screenshot --file" | "cpu-baseline --file" | "cpu-compare --file" | "domcapabilities --emulatorbin" | "hypervisor-cpu-baseline --file" | "hypervisor-cpu-baseline --emulator" | "hypervisor-cpu-compare --file" | "hypervisor-cpu-compare --emulator" | "checkpoint-create --xmlfile" | "snapshot-create --xmlfile" | "backup-begin --backupxml" | "backup-begin --checkpointxml") REPLY='@files' ;;
+    "blockcommit --base" | "blockcommit --top" | "blockcopy --dest" | "blockcopy --xml" | "blockpull --base" | "create --file" | "define --file" | "dump --file" | "managedsave-define --xml" | "restore --file" | "restore --xml" | "save --file" | "save --xml" | "save-image-define --file" | "save-image-define --xml" | "save-image-dumpxml --file" | "save-image-edit --file" | "screenshot --file" | "cpu-baseline --file" | "cpu-compare --file" | "domcapabilities --emulatorbin" | "hypervisor-cpu-baseline --file" | "hypervisor-cpu-baseline --emulator" | "hypervisor-cpu-compare --file" | "hypervisor-cpu-compare --emulator" | "checkpoint-create --xmlfile" | "snapshot-create --xmlfile" | "backup-begin --backupxml" | "backup-begin --checkpointxml" | "archive-diff --before" | "archive-diff --after" | "archive-diff --base" | "archive-diff --key-file" | "archive-extract --file" | "archive-extract --output" | "archive-extract --base" | "archive-extract --key-file" | "archive-info --file" | "archive-info --base" | "archive-info --key-file" | "archive-list --path" | "archive-list --base" | "archive-list --key-file" | "archive-verify --file" | "archive-verify --base" | "archive-verify --key-file") REPLY='@files' ;;
     "domhostname --source") REPLY='lease agent' ;;
     "dump --format") REPLY='elf kdump-zlib kdump-lzo kdump-snappy win-dmp' ;;
     "send-key --codeset") REPLY='linux xt atset1 atset2 atset3 os_x xt_kbd usb win32 qnum' ;;

@@ -187,6 +187,11 @@ complete -c snapctl -n __snapctl_wants_command -a snapshot-parent -d 'Get the na
 complete -c snapctl -n __snapctl_wants_command -a snapshot-revert -d 'Revert a domain to a snapshot'
 complete -c snapctl -n __snapctl_wants_command -a backup-begin -d 'Start a disk backup of a live domain'
 complete -c snapctl -n __snapctl_wants_command -a backup-dumpxml -d 'Dump XML for an ongoing domain block backup job'
+complete -c snapctl -n __snapctl_wants_command -a archive-diff -d 'compare two checkpoint archives'
+complete -c snapctl -n __snapctl_wants_command -a archive-extract -d 'take a stream out of a checkpoint archive'
+complete -c snapctl -n __snapctl_wants_command -a archive-info -d 'describe a checkpoint archive'
+complete -c snapctl -n __snapctl_wants_command -a archive-list -d 'list the streams of an archive, or the archives in a folder'
+complete -c snapctl -n __snapctl_wants_command -a archive-verify -d 'check every block of a checkpoint archive'
 complete -c snapctl -n __snapctl_wants_command -a recover -d 'mend what an interrupted snapshot left behind'
 complete -c snapctl -n __snapctl_wants_command -a cd -d 'change the current directory'
 complete -c snapctl -n __snapctl_wants_command -a echo -d 'echo arguments. Used for internal testing.'
@@ -1015,6 +1020,47 @@ complete -c snapctl -n '__snapctl_in backup-dumpxml' -l xpath -d 'xpath expressi
 complete -c snapctl -n '__snapctl_in backup-dumpxml' -l wrap -d 'wrap xpath results in an common root element'
 complete -c snapctl -n '__snapctl_in backup-dumpxml' -l json -d 'print the result as JSON'
 complete -c snapctl -n '__snapctl_in backup-dumpxml' -l help -d 'explain this command'
+
+complete -c snapctl -n '__snapctl_in archive-diff' -l before -d 'the first archive' -r -F
+complete -c snapctl -n '__snapctl_in archive-diff' -l after -d 'the second archive' -r -F
+complete -c snapctl -n '__snapctl_in archive-diff' -l base -d 'the archive that this one leans on, if it is not beside it' -r -F
+complete -c snapctl -n '__snapctl_in archive-diff' -l passphrase -d 'ask for the passphrase of an encrypted archive'
+complete -c snapctl -n '__snapctl_in archive-diff' -l key-file -d 'the key of an encrypted archive is in this file' -r -F
+complete -c snapctl -n '__snapctl_in archive-diff' -l ranges -d 'list what has changed'
+complete -c snapctl -n '__snapctl_in archive-diff' -l json -d 'print the result as JSON'
+complete -c snapctl -n '__snapctl_in archive-diff' -l help -d 'explain this command'
+
+complete -c snapctl -n '__snapctl_in archive-extract' -l file -d 'the archive' -r -F
+complete -c snapctl -n '__snapctl_in archive-extract' -l stream -d 'name of the stream' -x -a '(__snapctl_ask)'
+complete -c snapctl -n '__snapctl_in archive-extract' -l output -d 'file to write' -r -F
+complete -c snapctl -n '__snapctl_in archive-extract' -l base -d 'the archive that this one leans on, if it is not beside it' -r -F
+complete -c snapctl -n '__snapctl_in archive-extract' -l passphrase -d 'ask for the passphrase of an encrypted archive'
+complete -c snapctl -n '__snapctl_in archive-extract' -l key-file -d 'the key of an encrypted archive is in this file' -r -F
+complete -c snapctl -n '__snapctl_in archive-extract' -l salvage -d 'go on after damage'
+complete -c snapctl -n '__snapctl_in archive-extract' -l json -d 'print the result as JSON'
+complete -c snapctl -n '__snapctl_in archive-extract' -l help -d 'explain this command'
+
+complete -c snapctl -n '__snapctl_in archive-info' -l file -d 'the archive' -r -F
+complete -c snapctl -n '__snapctl_in archive-info' -l base -d 'the archive that this one leans on, if it is not beside it' -r -F
+complete -c snapctl -n '__snapctl_in archive-info' -l passphrase -d 'ask for the passphrase of an encrypted archive'
+complete -c snapctl -n '__snapctl_in archive-info' -l key-file -d 'the key of an encrypted archive is in this file' -r -F
+complete -c snapctl -n '__snapctl_in archive-info' -l json -d 'print the result as JSON'
+complete -c snapctl -n '__snapctl_in archive-info' -l help -d 'explain this command'
+
+complete -c snapctl -n '__snapctl_in archive-list' -l path -d 'an archive, or a folder (default: the working directory)' -r -F
+complete -c snapctl -n '__snapctl_in archive-list' -l base -d 'the archive that this one leans on, if it is not beside it' -r -F
+complete -c snapctl -n '__snapctl_in archive-list' -l passphrase -d 'ask for the passphrase of an encrypted archive'
+complete -c snapctl -n '__snapctl_in archive-list' -l key-file -d 'the key of an encrypted archive is in this file' -r -F
+complete -c snapctl -n '__snapctl_in archive-list' -l json -d 'print the result as JSON'
+complete -c snapctl -n '__snapctl_in archive-list' -l help -d 'explain this command'
+
+complete -c snapctl -n '__snapctl_in archive-verify' -l file -d 'the archive' -r -F
+complete -c snapctl -n '__snapctl_in archive-verify' -l base -d 'the archive that this one leans on, if it is not beside it' -r -F
+complete -c snapctl -n '__snapctl_in archive-verify' -l passphrase -d 'ask for the passphrase of an encrypted archive'
+complete -c snapctl -n '__snapctl_in archive-verify' -l key-file -d 'the key of an encrypted archive is in this file' -r -F
+complete -c snapctl -n '__snapctl_in archive-verify' -l without-base -d 'check only what is in this file'
+complete -c snapctl -n '__snapctl_in archive-verify' -l json -d 'print the result as JSON'
+complete -c snapctl -n '__snapctl_in archive-verify' -l help -d 'explain this command'
 
 complete -c snapctl -n '__snapctl_in recover' -l domain -d 'domain name; all, if left out' -x -a '(__snapctl_ask)'
 complete -c snapctl -n '__snapctl_in recover' -l json -d 'print the result as JSON'
