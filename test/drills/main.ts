@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { type QemuProgram, qemuPrograms } from '../support/qemu.js';
+import { type QemuProgram, bothQemuPrograms } from '../support/qemu.js';
 import { badSocket } from './bad-socket.js';
 import type { Drill, DrillResult } from './drill.js';
 import { fullDisk } from './full-disk.js';
@@ -158,7 +158,7 @@ export async function main(words: string[], snapctl: string): Promise<number> {
       qemu: { type: 'string', default: 'both' },
     },
   });
-  const wanted = qemuPrograms.filter(
+  const wanted = bothQemuPrograms.filter(
     ([name]) => values.qemu === 'both' || (values.qemu === '10') === (name === 'QEMU 10'),
   );
   let findings = 0;
