@@ -81,9 +81,26 @@ export interface OverlayOnImage {
 export async function createOverlayFile(guest: Guest, external: OverlayOnImage): Promise<void> {
   const { O_CREAT, O_EXCL, O_WRONLY, O_NOFOLLOW } = constants;
   const handle = await open(external.file, O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW, 0o600);
-  await format(external, handle);
+  await format(external, handle).catch((error: Error) => {
+    throw new Error(`cannot write '${external.file}': ${error.message}`, { cause: error });
+  });
   const { process: qemu } = guest;
   if (qemu && process.getuid?.() === 0 && qemu.uid > 0) await chown(external.file, qemu.uid, qemu.gid);
+}
+
+/** Makes an image that holds what a raw one does; else as createOverlayFile does it. */
+export async function createCopy(guest: Guest, from: string, file: string): Promise<void> {
+  const { O_CREAT, O_EXCL, O_WRONLY, O_NOFOLLOW } = constants;
+  const handle = await open(file, O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW, 0o600);
+  try {
+    await runQemuImg(['convert', '-q', '-f', 'raw', '-O', 'qcow2', '--', from, '/proc/self/fd/3'], handle.fd);
+  } catch (error) {
+    throw new Error(`cannot write '${file}': ${(error as Error).message}`, { cause: error });
+  } finally {
+    await handle.close();
+  }
+  const { process: qemu } = guest;
+  if (qemu && process.getuid?.() === 0 && qemu.uid > 0) await chown(file, qemu.uid, qemu.gid);
 }
 
 /** Writes the empty overlay into an open file or device, and closes it. */
@@ -119,7 +136,13 @@ async function runQemuImg(words: readonly string[], descriptor: number): Promise
     said = (said + chunk.toString()).slice(-4096);
   });
   const [status, signal] = await once(child, 'close');
-  if (status !== 0) throw new Error(said.trim() || `qemu-img ended with ${signal ?? status}`);
+  // What it says first may be about its cleaning up, and it knows the file by our name for it.
+  const reason = said
+    .trim()
+    .split('\n')
+    .at(-1)
+    ?.replace(/^qemu-img: (\/proc\/self\/fd\/\d+: )?/, '');
+  if (status !== 0) throw new Error(reason || `qemu-img ended with ${signal ?? status}`);
 }
 
 /**

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { realpath } from 'node:fs/promises';
+import { realpath, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import {
@@ -17,12 +17,13 @@ import type { Guest } from './guest.js';
 import { disksOf } from './guest-disks.js';
 import { Journal, type JournalRecord } from './journal.js';
 import type { MendReport } from './mend.js';
-import { createOverlayFile } from './overlay.js';
+import { createCopy, createOverlayFile } from './overlay.js';
 import { identifyProcess } from './process-identity.js';
 import { planRevertImages, type RevertImages } from './relaunch-images.js';
 import type { JournalRelaunch } from './relaunch-journal.js';
 import { holdsStream, loadMemory } from './relaunch-load.js';
 import { finishRelaunch, mendRelaunch } from './relaunch-mend.js';
+import { findNvram } from './relaunch-nvram.js';
 import { describePaths, putAside, swapBack } from './relaunch-paths.js';
 import { RelaunchedQemu } from './relaunch-process.js';
 import { foreignNamespaces, type LaunchRecord, programIsThere, readLaunch } from './relaunch-record.js';
@@ -46,6 +47,8 @@ export interface RevertPlan {
   readonly deferred: Relaunch['deferred'];
   /** What will not be as it was, for people. */
   readonly lost: readonly string[];
+  /** Firmware variables that begin anew: on a copy of the template in place of an overlay. */
+  readonly nvram: { readonly disk: string; readonly template: string } | undefined;
 }
 
 /** The guest's command line can't be rewritten safely. */
@@ -82,6 +85,7 @@ export async function planRevert(
   snapshot: StoredSnapshot,
   all: readonly StoredSnapshot[],
   recorded: LaunchRecord | undefined,
+  { resetNvram }: { readonly resetNvram: boolean },
 ): Promise<RevertPlan> {
   const now = await readLaunch(guest);
   const launch = recorded ?? now;
@@ -92,6 +96,7 @@ export async function planRevert(
   if (memoryFile !== undefined && !(await holdsMemory(memoryFile))) {
     throw failed(`'${memoryFile}' is no memory image`);
   }
+  const nvram = resetNvram ? await freshNvram(launch, images, memoryFile) : undefined;
   const overlayOf = new Map(images.overlays.map(({ base, file }) => [base.disk, file]));
   const wish: RelaunchWish = {
     words: launch.words,
@@ -117,7 +122,34 @@ export async function planRevert(
     throw new RelaunchRefused(refusals, byHand(launch, argvByHand(wish), images, memoryFile));
   }
   const { words: after, deferred, lost } = result;
-  return { snapshot, launch, before: now.words, after, paths, images, memoryFile, deferred, lost };
+  return { snapshot, launch, before: now.words, after, paths, images, memoryFile, deferred, lost, nvram };
+}
+
+/** What the guest's firmware variables begin anew from; undefined if it has none. @throws HypervisorError it can't be done */
+async function freshNvram(
+  launch: LaunchRecord,
+  { frozen }: RevertImages,
+  memoryFile: string | undefined,
+): Promise<RevertPlan['nvram']> {
+  const nvram = await findNvram(launch);
+  if (!nvram) return undefined;
+  const { disk, template } = nvram;
+  const no = (text: string): HypervisorError =>
+    new HypervisorError(`unsupported configuration: ${text}`, {
+      code: VIR_ERR_CONFIG_UNSUPPORTED,
+      domain: VIR_FROM_DOMAIN_SNAPSHOT,
+    });
+  // QEMU sends flash chips along with memory.
+  if (memoryFile !== undefined)
+    throw no(
+      "the firmware's variables are in the memory that is loaded: only a start from power-on resets them",
+    );
+  if (template === undefined) throw no(`no template of the firmware's variables on disk '${disk}' is known`);
+  const image = frozen.find((each) => each.disk === disk);
+  const size = (await stat(template)).size;
+  if (image && image.size !== size)
+    throw no(`the template '${template}' has ${size} bytes, and disk '${disk}' ${image.size}`);
+  return image && { disk, template };
 }
 
 /** What stands against it besides the command line. */
@@ -305,7 +337,8 @@ async function relaunch(
   const { relaunch: order } = journal.record;
   if (!order) throw new Error('the journal is of no relaunch');
   for (const { base, file } of images.overlays) {
-    await createOverlayFile(guest, { medium: base, file, format: 'qcow2' });
+    if (plan.nvram?.disk === base.disk) await createCopy(guest, plan.nvram.template, file);
+    else await createOverlayFile(guest, { medium: base, file, format: 'qcow2' });
   }
   await putAside(order.paths);
   const fresh = await RelaunchedQemu.start(launch, plan.after, order.id, order.log);

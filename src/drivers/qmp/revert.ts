@@ -33,12 +33,20 @@ export async function describeRevert(
   snapshot: StoredSnapshot,
   flags: number,
 ): Promise<SnapshotRevertPlan> {
-  const { launch, before, after, images, memoryFile, deferred, lost } = await plan(domain, snapshot, flags);
+  const { launch, before, after, images, memoryFile, deferred, lost, nvram } = await plan(
+    domain,
+    snapshot,
+    flags,
+  );
   return {
     before: [launch.program, ...before],
     after: [launch.program, ...after],
     memoryFile: memoryFile ?? null,
-    disks: images.overlays.map(({ base, file }) => ({ disk: base.disk, frozen: base.file, overlay: file })),
+    disks: images.overlays.map(({ base, file }) => ({
+      disk: base.disk,
+      frozen: nvram?.disk === base.disk ? nvram.template : base.file,
+      overlay: file,
+    })),
     discard: images.discard,
     later: deferred.map(({ part }) => part),
     lost,
@@ -79,12 +87,6 @@ export async function revertExternal(
 
 async function plan(domain: BareDomain, snapshot: StoredSnapshot, flags: number): Promise<RevertPlan> {
   const { name, description, xml } = snapshot;
-  if (has(flags, VIR_DOMAIN_SNAPSHOT_REVERT_RESET_NVRAM)) {
-    throw failure(
-      VIR_ERR_CONFIG_UNSUPPORTED,
-      'unsupported configuration: a guest that is reached directly has no NVRAM template to reset to',
-    );
-  }
   if (description.disks.some((disk) => disk.snapshot === 'internal')) {
     throw failure(
       VIR_ERR_CONFIG_UNSUPPORTED,
@@ -119,7 +121,9 @@ async function plan(domain: BareDomain, snapshot: StoredSnapshot, flags: number)
       `revert requires force: image '${changed[0]}' has been written to since snapshot '${name}'`,
     );
   }
-  return planRevert(await domain.guest(), snapshot, await store.list(), launch);
+  return planRevert(await domain.guest(), snapshot, await store.list(), launch, {
+    resetNvram: has(flags, VIR_DOMAIN_SNAPSHOT_REVERT_RESET_NVRAM),
+  });
 }
 
 /** Takes a snapshot of the present state, with memory, beside the new overlays. */
