@@ -25,6 +25,8 @@ export interface TreeDrill {
   readonly name: string;
   readonly usual: number;
   readonly needsGuest: 'tree';
+  /** The guest is to be busy all the time. */
+  readonly load?: boolean;
   run(world: TreeWorld, random: Random): Promise<DrillResult>;
 }
 

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { type QemuProgram, bothQemuPrograms } from '../support/qemu.js';
+import { bothQemuPrograms, type QemuProgram } from '../support/qemu.js';
 import { badSocket } from './bad-socket.js';
 import type { Drill, DrillResult } from './drill.js';
 import { fullDisk } from './full-disk.js';
@@ -89,7 +89,7 @@ async function runOne(drill: Drill, guests: Guests, random: Random): Promise<Dri
   try {
     if (!drill.needsGuest) return await drill.run(guests, random);
     if (drill.needsGuest === 'tree') {
-      const result = await drill.run(await guests.nextTree(), random);
+      const result = await drill.run(await guests.nextTree(drill.load ?? false), random);
       if (result.findings.length > 0 || guests.used >= DRILLS_PER_TREE) await guests.giveUp();
       return result;
     }
@@ -108,15 +108,17 @@ class Guests {
   used = 0;
   #world: World | undefined;
   #tree: TreeWorld | undefined;
+  #load = false;
 
   constructor(
     readonly program: QemuProgram,
     readonly snapctl: string,
   ) {}
 
-  async nextTree(): Promise<TreeWorld> {
-    if (this.#world) await this.giveUp();
-    this.#tree ??= await TreeWorld.create(this.program, this.snapctl);
+  async nextTree(load: boolean): Promise<TreeWorld> {
+    if (this.#world || this.#load !== load) await this.giveUp();
+    this.#load = load;
+    this.#tree ??= await TreeWorld.create(this.program, this.snapctl, { load });
     this.used += 1;
     return this.#tree;
   }

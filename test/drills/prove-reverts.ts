@@ -28,6 +28,7 @@ export const proveReverts: TreeDrill = {
   name: 'prove reverts',
   usual: 50,
   needsGuest: 'tree',
+  load: true,
   async run(world): Promise<DrillResult> {
     const moments = known.get(world) ?? (await takeAll(world));
     known.set(world, moments);

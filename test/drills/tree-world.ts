@@ -13,12 +13,6 @@ import { qemuImg } from './qemu-img.js';
 import type { Random } from './random.js';
 import { readJournal, waitForMonitor } from './world.js';
 
-export interface TreeWorldOptions {
-  /** MiB. */
-  readonly memory?: number;
-  readonly dirty?: number;
-}
-
 /** A snapshot of the tree, as it was when it was taken. */
 export interface Taken {
   readonly name: string;
@@ -62,16 +56,19 @@ export class TreeWorld {
     mkdirSync(this.temporary);
   }
 
-  static async create(
-    program: QemuProgram,
-    snapctl: string,
-    { memory = 160, dirty = 12 }: TreeWorldOptions = {},
-  ): Promise<TreeWorld> {
+  /** @param load whether it rewrites its memory, and proves memory and disks, all the time. */
+  static async create(program: QemuProgram, snapctl: string, { load = false } = {}): Promise<TreeWorld> {
     const blank = execFileSync('mktemp', ['-t', 'blank-XXXXXX'], { encoding: 'utf8' }).trim();
     execFileSync('qemu-img', ['create', '-q', '-f', 'qcow2', blank, '64M']);
     const node = { driver: 'qcow2', 'node-name': 'blank', file: { driver: 'file', filename: blank } };
     const args = ['-blockdev', JSON.stringify(node), '-device', 'virtio-blk-pci,drive=blank,id=vdc'];
-    const guest = await BareGuest.start({ program, disks: 2, memory, dirty, atom: true, args });
+    const guest = await BareGuest.start({
+      program,
+      disks: 2,
+      memory: 160,
+      ...(load ? { dirty: 12, atom: true } : {}),
+      args,
+    });
     const root = join(guest.folder, 'state');
     mkdirSync(root);
     const mounted = process.getuid?.() === 0;
@@ -80,7 +77,7 @@ export class TreeWorld {
     const world = new TreeWorld(guest, program, snapctl, state, mounted ? root : undefined);
     world.#blank = blank;
     try {
-      await guest.serial.waitFor(/^atom \d+$/);
+      await guest.serial.waitFor(load ? /^atom \d+$/ : /^counter \d+$/);
       return world;
     } catch (error) {
       await world.dispose();
