@@ -77,8 +77,11 @@ async function runOnce(globals: Globals, output: Output, log: LogFile | undefine
   const interrupt = new AbortController();
   if (long) for (const name of interrupts) process.on(name, () => interrupt.abort(name));
   try {
-    // A connection that was named must work even for commands that need none, as in virsh.
-    if (globals.uri !== undefined || process.env.VIRSH_DEFAULT_CONNECT_URI) await session.connection();
+    // A connection that was named must work even for commands that need none, as in virsh. Not so a bare QEMU that is to
+    // be started from what was saved of it, or whose death is to be mended.
+    const named = globals.uri !== undefined || process.env.VIRSH_DEFAULT_CONNECT_URI;
+    const gone = uri?.startsWith('qmp:') && commands.every(({ command }) => command.noConnection);
+    if (named && !gone) await session.connection();
   } catch (error) {
     for (const line of errorLines(error)) output.error(line);
     return { status: 1, threads: long };

@@ -164,6 +164,13 @@ describe.each(qemuPrograms)('save and restore of a bare QEMU, on %s', (_, find) 
     expect(said.stderr).toMatch(/Save: \[ *\d+ %\].*Save: \[100 %\]/s);
     await bare.exited();
     expect(await isSavedGuest(file)).toBe(true);
+    // Nobody listens on the URI's socket any more.
+    const from = bare.serial.end();
+    const restored = await runProgram(`qmp://${bare.monitor}`, ['restore', file], {
+      env: { SNAPCTL_STATE_DIR: join(bare.folder, 'state') },
+    });
+    expect(restored).toMatchObject({ code: 0, stdout: `Domain restored from ${file}\n\n` });
+    await bare.serial.waitFor(/^counter \d+$/, { from });
   });
 
   test('an image in the way of a save: a folder, and no such folder', async () => {

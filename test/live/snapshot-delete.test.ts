@@ -388,36 +388,34 @@ describe.each(qemuPrograms)('deleting external snapshots on %s', (_, find) => {
     await expectSoundDisks();
   });
 
-  test.each(['s2', 's3'])(
-    'QEMU dies while %s is merged: nothing is lost, and it is told what to go on with',
-    async (name) => {
-      await startFilled();
-      const { [name]: _gone, ...before } = await states();
-      const active = await chains();
-      const state = await domainStateFolder(guest.monitor);
-      const snapshot = await domain.snapshotLookupByName(name);
-      // The third disk has most to be merged, and nobody writes to it.
-      const third = contents(active[2]?.[0] ?? '');
-      const options = {
-        bandwidth: 2 * 2 ** 20,
-        onProgress: ({ transferred }: { transferred: number }) => {
-          if (transferred > 2 ** 20) process.kill(guest.pid, 'SIGKILL');
-        },
-      };
-      const error = await snapshot.delete(0, options).then(
-        () => undefined,
-        (reason: unknown) => reason,
-      );
-      await guest.exited();
-      expect(String(error)).toContain(`'${name}' can't be reverted to any more: delete again to finish`);
-      expect(await Journal.read(state)).toBeUndefined();
-      expect(await states()).toEqual(before);
-      const [, told] = /'([^']*)' was written to last: start the guest on it/.exec(String(error)) ?? [];
-      if (name === 's3') expect(active[2]).toContain(told);
-      expect(contents(told ?? active[2]?.[0] ?? '')).toBe(third);
-      for (const chain of active) expect(checkImage(program, chain[0] ?? '').verdict).not.toBe('broken');
-    },
-  );
+  test('QEMU dies while the last one is merged: nothing is lost, and it is told what to go on with', async () => {
+    const name = 's3';
+    await startFilled();
+    const { [name]: _gone, ...before } = await states();
+    const active = await chains();
+    const state = await domainStateFolder(guest.monitor);
+    const snapshot = await domain.snapshotLookupByName(name);
+    // The third disk has most to be merged, and nobody writes to it.
+    const third = contents(active[2]?.[0] ?? '');
+    const options = {
+      bandwidth: 2 * 2 ** 20,
+      onProgress: ({ transferred }: { transferred: number }) => {
+        if (transferred > 2 ** 20) process.kill(guest.pid, 'SIGKILL');
+      },
+    };
+    const error = await snapshot.delete(0, options).then(
+      () => undefined,
+      (reason: unknown) => reason,
+    );
+    await guest.exited();
+    expect(String(error)).toContain(`'${name}' can't be reverted to any more: delete again to finish`);
+    expect(await Journal.read(state)).toBeUndefined();
+    expect(await states()).toEqual(before);
+    const [, told] = /'([^']*)' was written to last: start the guest on it/.exec(String(error)) ?? [];
+    expect(active[2]).toContain(told);
+    expect(contents(told ?? '')).toBe(third);
+    for (const chain of active) expect(checkImage(program, chain[0] ?? '').verdict).not.toBe('broken');
+  });
 
   test('a dry run tells the merges, the bytes and the files, and touches nothing', async () => {
     await start();
