@@ -70,8 +70,10 @@ async function strike(
   if (both && before?.guardian) kill(before.guardian.pid);
   command.child.kill('SIGKILL');
   const milliseconds = Math.round(performance.now() - started);
-  const cutOff = before !== undefined && world.journal() !== undefined;
+  const seen = before !== undefined && world.journal() !== undefined;
   const result = await command.within(60_000);
+  // A killed process may carry a system call to its end: where nobody mends, only now is it sure.
+  const cutOff = both ? world.journal() !== undefined : seen;
   const ended = result.signal === null;
   if (ended && early === undefined) lengths[kind] = performance.now() - started;
   const step = before?.deletion
