@@ -4,6 +4,8 @@
  *
  *   run.mjs [--seed N] [--count N] [--only KIND[,KIND...]] [--qemu installed|10|both] [--keep]
  *
+ * `--only 'prove reverts'` is the long proof of going back: each round goes back to a snapshot by each method under load.
+ *
  * Builds a copy of snapctl of its own first. Prints a line for each drill, and at the end how many of each kind were
  * run and what they found; ends with 1 if they found something. The same seed gives the same choices; when they
  * strike depends on the machine.
