@@ -1,15 +1,15 @@
-import { basename } from 'node:path';
 import { findAgentPort } from '../agent/index.js';
 import { ProtocolError, QmpClient } from '../qmp/index.js';
 import type { Guest } from './guest.js';
-import { processBehind } from './qemu-process.js';
-import { domainStateFolder } from './state-folder.js';
+import { type GuestPlace, locateGuest } from './guest-place.js';
 
 export interface ConnectGuestOptions {
   readonly timeout?: number;
   readonly signal?: AbortSignal | undefined;
   /** The guest agent's socket, where the user named it. */
   readonly agentSocket?: string | undefined;
+  /** Where the guest is, if that was found out just now. */
+  readonly place?: GuestPlace | undefined;
 }
 
 /** Connects to a bare QEMU and learns what the engine needs to know of it. @throws ConnectError and others */
@@ -20,15 +20,16 @@ export async function connectGuest(socket: string, options: ConnectGuestOptions 
   });
   try {
     const [{ name }, { UUID: uuid }] = [await qmp.execute('query-name'), await qmp.execute('query-uuid')];
+    const place = options.place ?? (await locateGuest(socket));
     const version = qmp.greeting?.version.qemu ?? (await qmp.execute('query-version')).qemu;
     return {
-      name: name ?? nameOfSocket(socket),
+      name: name ?? place.nickname,
       uuid,
       socket,
-      folder: await domainStateFolder(socket),
+      folder: place.folder,
       qmp,
       version,
-      process: await processBehind(socket),
+      process: place.process,
       agentSocket: options.agentSocket ?? (await findAgentPort(qmp))?.path,
     };
   } catch (error) {
@@ -38,7 +39,3 @@ export async function connectGuest(socket: string, options: ConnectGuestOptions 
     throw error;
   }
 }
-
-/** What a guest is called that was given no name: its socket's file name, without a usual ending. */
-export const nameOfSocket = (socket: string): string =>
-  basename(socket).replace(/\.(sock|socket|qmp|monitor)$/, '');

@@ -12,6 +12,7 @@ import { type DumpFormat, passDescriptor } from '../qmp/index.js';
 import { errnoWords } from './errno-words.js';
 import { Guardian } from './guardian.js';
 import type { Guest } from './guest.js';
+import { guestSize } from './guest-size.js';
 import { Journal, type JournalMemory } from './journal.js';
 import { mendDump, mendDumpWithoutQemu, nameDump } from './mend-dump.js';
 import { identifyProcess } from './process-identity.js';
@@ -123,5 +124,6 @@ async function firstRecord(guest: Guest, guardian: Guardian, memory: JournalMemo
     internal: [],
     jobs: [],
     snapshotXml: null,
+    size: await guestSize(guest.qmp),
   } as const;
 }

@@ -1,13 +1,30 @@
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { type FileHandle, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { type FileHandle, link, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
 /**
  * Replaces a file so that, whatever happens, it holds either its old or its new text: written aside with mode
  * 0600, synced, renamed, and the folder synced.
  */
-export async function writeDurably(path: string, text: string | Uint8Array): Promise<void> {
+export const writeDurably = (path: string, text: string | Uint8Array): Promise<void> =>
+  write(path, text, rename);
+
+/**
+ * The same, for a file that must not be there yet: of several who try at once, one succeeds.
+ * @throws ErrnoException EEXIST
+ */
+export const createDurably = (path: string, text: string | Uint8Array): Promise<void> =>
+  write(path, text, async (aside) => {
+    await link(aside, path);
+    await rm(aside, { force: true });
+  });
+
+async function write(
+  path: string,
+  text: string | Uint8Array,
+  name: (aside: string, path: string) => Promise<void>,
+): Promise<void> {
   const aside = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}`);
   try {
     const file = await open(aside, 'wx', 0o600);
@@ -17,7 +34,7 @@ export async function writeDurably(path: string, text: string | Uint8Array): Pro
     } finally {
       await file.close();
     }
-    await rename(aside, path);
+    await name(aside, path);
   } catch (error) {
     await rm(aside, { force: true });
     throw error;

@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readdir, readFile, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import type { DeleteStep } from './delete-model.js';
-import { makePrivateFolder, sweepAsides, syncFolder, writeDurably } from './durable-file.js';
+import { createDurably, makePrivateFolder, sweepAsides, syncFolder, writeDurably } from './durable-file.js';
+import type { GuestSize } from './guest-size.js';
 import type { MigrationSettings } from './migration-settings.js';
-import type { ProcessIdentity } from './process-identity.js';
+import { isAlive, type ProcessIdentity } from './process-identity.js';
 import type { JournalRelaunch } from './relaunch-journal.js';
 
 /** How memory is taken; `none` for snapshots of disks alone. */
@@ -87,6 +88,8 @@ export interface JournalRecord {
   readonly deletion?: JournalDeletion | null;
   /** The snapshot's document, to be stored when the operation can only be completed forwards. */
   readonly snapshotXml: string | null;
+  /** For those who can't ask the guest meanwhile. */
+  readonly size?: GuestSize;
   /** Of a revert that puts a new QEMU in the place of the old one. */
   readonly relaunch?: JournalRelaunch;
 }
@@ -114,12 +117,28 @@ export function describeOperation({ operation, snapshot }: JournalRecord): strin
   }
 }
 
+/** Who is at work on a guest, for people. */
+export const describeBusy = (record: JournalRecord): string =>
+  `snapctl (pid ${record.controller.pid}) is busy with ${describeOperation(record)} of domain '${record.domain}'`;
+
 /** There is a record already, of an operation that has not ended: nothing else may begin on the domain. */
 export class JournalPresent extends Error {
   override readonly name = 'JournalPresent';
 
-  constructor(readonly record: JournalRecord) {
-    super(`${describeOperation(record)}, begun ${record.startedAt}, has not ended: run snapctl recover`);
+  private constructor(
+    readonly record: JournalRecord,
+    /** Whoever began it is at it. */
+    readonly busy: boolean,
+  ) {
+    super(
+      busy
+        ? describeBusy(record)
+        : `${describeOperation(record)}, begun ${record.startedAt}, has not ended: run snapctl recover`,
+    );
+  }
+
+  static async of(record: JournalRecord): Promise<JournalPresent> {
+    return new JournalPresent(record, await isAlive(record.controller));
   }
 }
 
@@ -152,13 +171,21 @@ export class Journal {
   static async begin(folder: string, record: JournalRecord): Promise<Journal> {
     await makePrivateFolder(folder);
     const other = await Journal.read(folder);
-    if (other) throw new JournalPresent(other);
+    if (other) throw await JournalPresent.of(other);
+    // A QEMU may have several monitors: that each serves one client at a time keeps nobody out.
+    try {
+      await createDurably(join(folder, FILE), JSON.stringify(record, null, 1));
+    } catch (error) {
+      const rival = await Journal.read(folder);
+      throw rival ? await JournalPresent.of(rival) : error;
+    }
     await sweepAsides(folder);
     const journal = new Journal(folder, record);
     try {
-      await writeDurably(join(folder, FILE), JSON.stringify(record, null, 1));
       // Random, so that no file system stores it as less.
       await writeDurably(join(folder, SPARE), randomBytes(SPARE_BYTES));
+      const elsewhere = await sameGuestElsewhere(folder, record);
+      if (elsewhere) throw await JournalPresent.of(elsewhere);
     } catch (error) {
       for (const name of [SPARE, FILE]) await rm(join(folder, name), { force: true });
       throw error;
@@ -194,4 +221,22 @@ export class Journal {
     for (const folder of [this.folder, join(this.folder, 'snapshots')]) await sweepAsides(folder);
     await syncFolder(this.folder);
   }
+}
+
+/**
+ * An operation on the same QEMU in the state folder of another of its monitors. There is none where the first monitor
+ * could be told (see first-monitor.ts). Looked for after our own record was written: two that begin at once see each other.
+ */
+async function sameGuestElsewhere(
+  folder: string,
+  { qemu }: JournalRecord,
+): Promise<JournalRecord | undefined> {
+  if (!qemu) return undefined;
+  const parent = dirname(folder);
+  for (const name of await readdir(parent).catch(() => [])) {
+    if (join(parent, name) === folder) continue;
+    const record = await Journal.read(join(parent, name)).catch(() => undefined);
+    if (record?.qemu?.pid === qemu.pid && record.qemu.startTime === qemu.startTime) return record;
+  }
+  return undefined;
 }

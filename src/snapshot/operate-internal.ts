@@ -5,6 +5,7 @@ import { runJob } from '../qmp/index.js';
 import { Guardian } from './guardian.js';
 import type { Guest } from './guest.js';
 import { disksOf } from './guest-disks.js';
+import { guestSize } from './guest-size.js';
 import { Journal, type JournalRecord } from './journal.js';
 import { finishDelete, finishRevert, mendInternal, mendInternalWithoutQemu } from './mend-internal.js';
 import { identifyProcess } from './process-identity.js';
@@ -130,6 +131,7 @@ async function operate(
       jobs: [job],
       internal: parts.map(({ disk, node, file }) => ({ disk, node, file })),
       snapshotXml: null,
+      size: await guestSize(guest.qmp),
     });
     await work(journal, job);
     await journal.end();

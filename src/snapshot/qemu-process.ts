@@ -1,39 +1,56 @@
 import { readdir, readFile, readlink, realpath } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import type { QemuProcess } from './guest.js';
 import { identifyProcess } from './process-identity.js';
 
 /**
- * The process that listens on a unix socket: its inode from /proc/net/unix, then whoever has that inode open.
+ * The process that listens on a unix socket: its inode from /proc/net/unix, then whoever has that inode open. Of several,
+ * the one that was started last: QEMU takes the path of a socket that is there already for its own.
  * @returns undefined if it can't be told: no permission, another network or process namespace.
  */
 export async function processBehind(socket: string): Promise<QemuProcess | undefined> {
   const path = await realpath(socket).catch(() => socket);
-  const inodes = await listeningInodes([socket, path]);
-  if (inodes.size === 0) return undefined;
+  const listening = await listeningInodes(new Set([socket, path]));
+  if (listening.size === 0) return undefined;
+  let found: QemuProcess | undefined;
   for (const entry of await readdir('/proc')) {
-    if (!/^\d+$/.test(entry) || !(await holdsSocket(entry, inodes))) continue;
+    if (!/^\d+$/.test(entry) || !(await listensThere(entry, listening, path))) continue;
     const process = await describeProcess(Number(entry));
-    if (process) return process;
+    if (process && !(found && BigInt(found.startTime) > BigInt(process.startTime))) found = process;
+    // Nobody else can have the one inode, short of those that inherited it.
+    if (found && listening.size === 1) return found;
   }
-  return undefined;
+  return found;
 }
 
-async function listeningInodes(paths: readonly string[]): Promise<Set<string>> {
+/** Inodes of listening sockets, with the path they were bound to: one of those, or a relative one that may mean them. */
+async function listeningInodes(paths: ReadonlySet<string>): Promise<Map<string, string>> {
   const table = await readFile('/proc/net/unix', 'utf8').catch(() => '');
-  const inodes = new Set<string>();
+  const names = new Set([...paths].map((path) => basename(path)));
+  const inodes = new Map<string, string>();
   for (const line of table.split('\n').slice(1)) {
     // Num RefCount Protocol Flags Type St Inode Path; flag 00010000 is SO_ACCEPTCON.
     const [, flags, inode, path] = /^\S+ \S+ \S+ (\S+) \S+ \S+ +(\d+) (.*)$/.exec(line) ?? [];
-    if (flags === '00010000' && inode && path && paths.includes(path)) inodes.add(inode);
+    if (flags !== '00010000' || !inode || !path || path.startsWith('@')) continue;
+    if (paths.has(path) || (!path.startsWith('/') && names.has(basename(path)))) inodes.set(inode, path);
   }
   return inodes;
 }
 
-async function holdsSocket(pid: string, inodes: ReadonlySet<string>): Promise<boolean> {
+/** Whether a process has one of the sockets open, bound to that path, which may be relative to its working directory. */
+async function listensThere(
+  pid: string,
+  listening: ReadonlyMap<string, string>,
+  path: string,
+): Promise<boolean> {
   const descriptors = await readdir(`/proc/${pid}/fd`).catch(() => []);
   for (const descriptor of descriptors) {
     const target = await readlink(`/proc/${pid}/fd/${descriptor}`).catch(() => '');
-    if (inodes.has(/^socket:\[(\d+)\]$/.exec(target)?.[1] ?? '')) return true;
+    const bound = listening.get(/^socket:\[(\d+)\]$/.exec(target)?.[1] ?? '');
+    if (bound === undefined) continue;
+    if (bound.startsWith('/')) return true;
+    const folder = await readlink(`/proc/${pid}/cwd`).catch(() => '/');
+    if ((await realpath(join(folder, bound)).catch(() => '')) === path) return true;
   }
   return false;
 }

@@ -14,8 +14,9 @@ export function stateRoot(environment: Environment = process.env, uid = process.
 }
 
 /**
- * The state folder of the domain behind a QMP socket. Its name holds what is printable of the socket's own
- * name, for people, and a hash of the socket's real path, which tells apart and cannot be steered out of the folder.
+ * The state folder that goes with a QMP socket: that of the guest whose first monitor it is (see guest-place.ts). Its
+ * name holds what is printable of the socket's own name, for people, and a hash of the socket's real path, which tells
+ * apart and cannot be steered out of the folder.
  */
 export async function domainStateFolder(socket: string, root = stateRoot()): Promise<string> {
   // The folder is resolved rather than the socket: a guest that has ended left no socket, but still has state.

@@ -14,6 +14,7 @@ import { completeSnapshot } from './completion.js';
 import { makePrivateFolder } from './durable-file.js';
 import { Guardian } from './guardian.js';
 import type { Guest } from './guest.js';
+import { guestSize } from './guest-size.js';
 import { takeInternalDisks, takeInternalFull } from './internal.js';
 import { Journal, type JournalRecord, type MemoryMethod } from './journal.js';
 import type { MemoryOperation, MemoryTaken } from './memory-operation.js';
@@ -92,9 +93,8 @@ export async function takeSnapshot(
   await makePrivateFolder(guest.folder);
 
   const settings = await readMigrationSettings(guest.qmp);
-  const { 'base-memory': base, 'plugged-memory': plugged = 0 } =
-    await guest.qmp.execute('query-memory-size-summary');
-  const memorySize = base + plugged;
+  const size = await guestSize(guest.qmp);
+  const memorySize = size.memory;
   const choice: MethodChoice | undefined =
     plan.memory === 'external'
       ? await chooseMethod(guest, settings, {
@@ -111,7 +111,10 @@ export async function takeSnapshot(
   const guardian = await Guardian.start(guest.folder, options.signal);
   let journal: Journal | undefined;
   try {
-    journal = await Journal.begin(guest.folder, await firstRecord(guest, plan, options, method, guardian));
+    journal = await Journal.begin(guest.folder, {
+      ...(await firstRecord(guest, plan, options, method, guardian)),
+      size,
+    });
     if (method !== 'none' && method !== 'internal') await journal.update({ migration: settings });
     const taken = await carryOut(guest, plan, options, journal, { settings, memorySize, method });
     if (journal.record.migration) await restoreMigrationSettings(guest.qmp, settings);

@@ -36,6 +36,8 @@ export interface LoneDrill {
   readonly usual: number;
   readonly needsGuest: false;
   run(surroundings: Surroundings, random: Random): Promise<DrillResult>;
+  /** Ends what a drill has kept for the next one of its kind. */
+  finish?(): Promise<void>;
 }
 
 export interface Surroundings {

@@ -75,6 +75,7 @@ export async function runDrills(
         );
         options.onResult?.(drill.name, index, result);
       }
+      if (!drill.needsGuest) await drill.finish?.();
     }
     // The last guest's snapshots are proved as those before it were.
     const findings = await guests.finish(new Random(options.seed));
@@ -87,7 +88,11 @@ export async function runDrills(
 
 async function runOne(drill: Drill, guests: Guests, random: Random): Promise<DrillResult> {
   try {
-    if (!drill.needsGuest) return await drill.run(guests, random);
+    if (!drill.needsGuest) {
+      const result = await drill.run(guests, random);
+      if (result.findings.length > 0) await drill.finish?.();
+      return result;
+    }
     if (drill.needsGuest === 'tree') {
       const result = await drill.run(await guests.nextTree(drill.load ?? false), random);
       if (result.findings.length > 0 || guests.used >= DRILLS_PER_TREE) await guests.giveUp();
@@ -98,7 +103,8 @@ async function runOne(drill: Drill, guests: Guests, random: Random): Promise<Dri
     else if (guests.used >= DRILLS_PER_GUEST) return { ...result, findings: await guests.finish(random) };
     return result;
   } catch (error) {
-    await guests.giveUp();
+    if (drill.needsGuest) await guests.giveUp();
+    else await drill.finish?.();
     return { what: 'the drill itself failed', findings: [String((error as Error).stack ?? error)] };
   }
 }
@@ -163,13 +169,16 @@ export async function main(words: string[], snapctl: string): Promise<number> {
   const wanted = bothQemuPrograms.filter(
     ([name]) => values.qemu === 'both' || (values.qemu === '10') === (name === 'QEMU 10'),
   );
+  const only = values.only?.split(',');
+  const unknown = only?.find((kind) => !drills.some(({ name }) => name === kind));
+  if (unknown !== undefined) throw new Error(`no drill '${unknown}'`);
   let findings = 0;
   for (const [name, find] of wanted) {
     const program = await find();
     const total = await runDrills({
       seed: Number(values.seed),
       count: values.count === undefined ? undefined : Number(values.count),
-      only: values.only?.split(','),
+      only,
       program,
       snapctl,
       onResult: (kind, index, result) => {

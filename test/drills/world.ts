@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ConnectError, QmpClient } from '../../src/qmp/index.js';
 import type { JournalRecord } from '../../src/snapshot/journal.js';
@@ -25,6 +25,8 @@ export class World {
   readonly state: string;
   readonly temporary: string;
   readonly settings: MigrationSettings;
+  /** Where the images are that the guest was started on, and overlays come to lie beside them. */
+  readonly images: string;
   /** What was asked for under which name. */
   readonly asked = new Map<string, Operation>();
   /** Where the memory images of the snapshots are that have one, by the snapshots' names. */
@@ -42,12 +44,14 @@ export class World {
     this.snapctl = snapctl;
     this.state = state;
     this.settings = settings;
+    this.images = dirname(guest.disks[0] ?? guest.folder);
     this.temporary = join(guest.folder, 't');
     mkdirSync(this.temporary);
   }
 
-  static async create(program: QemuProgram, snapctl: string): Promise<World> {
-    const guest = await BareGuest.start({ ...guestOptions, program });
+  /** @param images to start the guest on, in place of fresh ones; they are not removed with it. */
+  static async create(program: QemuProgram, snapctl: string, images?: readonly string[]): Promise<World> {
+    const guest = await BareGuest.start({ ...guestOptions, program, ...(images ? { images } : {}) });
     try {
       await guest.serial.waitFor(/^atom \d+$/);
       const qmp = await QmpClient.connect(guest.monitor);
@@ -76,12 +80,11 @@ export class World {
   /** Begins a snapshot. @param folder for its memory image. */
   begin(
     operation: Operation,
-    { folder = this.guest.folder, extra = [] as readonly string[] } = {},
+    { folder = this.guest.folder, extra = [] as readonly string[], name = `s${this.asked.size + 1}` } = {},
   ): {
     name: string;
     command: RunningCommand;
   } {
-    const name = `s${this.asked.size + 1}`;
     this.asked.set(name, operation);
     const words = wordsFor(operation, name, folder);
     if (words.includes('--memspec')) this.memory.set(name, memoryFile(name, folder));
@@ -129,8 +132,9 @@ export class World {
     return join(this.state, 'journal.json');
   }
 
-  dispose(): Promise<void> {
-    return this.guest.dispose();
+  /** @param keep leave its folder, in which images may be that another guest is on */
+  dispose({ keep = false } = {}): Promise<void> {
+    return this.guest.dispose({ keep });
   }
 }
 

@@ -62,6 +62,8 @@ export interface BareGuestOptions {
   args?: readonly string[];
   /** QEMU's working directory, from which relative paths in `args` are. */
   cwd?: string;
+  /** Run QEMU in the folder that its sockets are in. */
+  inFolder?: boolean;
   /** Whom QEMU runs as, if not as us; its folder belongs to it then. */
   user?: { uid: number; gid: number };
   /** Don't wait until the guest is up: it is paused (-S) or waits for a migration (-incoming). */
@@ -132,7 +134,7 @@ export class BareGuest {
       ...(options.args ?? []),
     ];
     const child = spawn(program.qemu, args, {
-      cwd: options.cwd,
+      cwd: options.inFolder ? folder : options.cwd,
       env: { ...process.env, ...program.env },
       stdio: ['ignore', 'ignore', 'pipe'],
     });
@@ -184,16 +186,17 @@ export class BareGuest {
     });
   }
 
-  async dispose(): Promise<void> {
+  /** @param keep leave its folder where it is */
+  async dispose({ keep = false } = {}): Promise<void> {
     process.off('exit', this.#atExit);
     const gone = this.ended || this.#process.pid === undefined ? undefined : once(this.#process, 'exit');
-    this.#end();
+    this.#end(keep);
     await gone;
   }
 
-  #end(): void {
+  #end(keep = false): void {
     this.#process.kill('SIGKILL');
-    rmSync(this.folder, { recursive: true, force: true });
+    if (!keep) rmSync(this.folder, { recursive: true, force: true });
   }
 
   async #listening(): Promise<void> {

@@ -1,10 +1,10 @@
 import { ConnectError, type EventMessage } from '../../qmp/index.js';
 import { connectGuest } from '../../snapshot/connect-guest.js';
 import type { Guest } from '../../snapshot/guest.js';
+import { locateGuest } from '../../snapshot/guest-place.js';
 import { Journal, type JournalRecord } from '../../snapshot/journal.js';
 import { isAlive } from '../../snapshot/process-identity.js';
-import { domainStateFolder } from '../../snapshot/state-folder.js';
-import { inModel } from './errors.js';
+import { busyWith, inModel } from './errors.js';
 
 export interface Identity {
   readonly name: string;
@@ -48,11 +48,12 @@ export class BareDomain {
    * @throws HypervisorError
    */
   static async meet(socket: string, timeout: number): Promise<BareDomain> {
-    const folder = await domainStateFolder(socket);
+    const place = await locateGuest(socket);
+    const { folder } = place;
     const held = await holder(folder);
     if (held) return fromJournal(held);
     try {
-      const guest = await connectGuest(socket, { timeout });
+      const guest = await connectGuest(socket, { timeout, place });
       const identity = { name: guest.name, uuid: guest.uuid, id: guest.process?.pid ?? -1 };
       const domain = new BareDomain(identity, socket, folder, timeout);
       domain.#guest = Promise.resolve(guest);
@@ -70,9 +71,9 @@ export class BareDomain {
     }
   }
 
-  /** The guest, connected. @throws HypervisorError */
+  /** The guest, connected. @throws HypervisorError; who has the monitor is told, if it is one of us. */
   guest(): Promise<Guest> {
-    this.#guest ??= inModel(() => connectGuest(this.socket, { timeout: this.#timeout }));
+    this.#guest ??= inModel(() => this.#connect());
     this.#guest.then(
       () => {
         // Whoever had the monitor is done with it: those who listened hear again.
@@ -84,6 +85,16 @@ export class BareDomain {
       },
     );
     return this.#guest;
+  }
+
+  async #connect(): Promise<Guest> {
+    try {
+      return await connectGuest(this.socket, { timeout: this.#timeout });
+    } catch (error) {
+      const taken = error instanceof ConnectError && error.reason === 'busy';
+      const record = taken ? await holder(this.folder) : undefined;
+      throw record ? busyWith(record, error) : error;
+    }
   }
 
   /**
@@ -159,6 +170,16 @@ export class BareDomain {
     return { record, alive: await isAlive(record.controller), guarded };
   }
 
+  /** The operation that has the monitor, which we then can't ask; its record is all there is. */
+  async held(): Promise<JournalRecord | undefined> {
+    return this.#guest ? undefined : holder(this.folder);
+  }
+
+  /** Whether the other is another way to the same QEMU. */
+  isSame({ identity: { id }, folder }: BareDomain): boolean {
+    return id > 0 && id === this.identity.id && folder === this.folder;
+  }
+
   /** Gives the monitor up, unless somebody listens. */
   async release(): Promise<void> {
     if (!this.watched) await this.close();
@@ -183,7 +204,7 @@ export class BareDomain {
  */
 async function holder(folder: string): Promise<JournalRecord | undefined> {
   const record = await Journal.read(folder);
-  if (!record?.qemu || !(await isAlive(record.qemu))) return undefined;
+  if (!record || (record.qemu && !(await isAlive(record.qemu)))) return undefined;
   for (const owner of [record.controller, record.guardian]) {
     if (owner && (await isAlive(owner))) return record;
   }

@@ -16,7 +16,7 @@ import {
   JobFailure,
   TimeoutError,
 } from '../../qmp/index.js';
-import { JournalPresent } from '../../snapshot/journal.js';
+import { describeBusy, JournalPresent, type JournalRecord } from '../../snapshot/journal.js';
 import { TakeFailure } from '../../snapshot/take.js';
 
 const connectReasons: Readonly<Partial<Record<ConnectError['reason'], string>>> = {
@@ -56,7 +56,10 @@ export function toHypervisorError(error: unknown): unknown {
   }
   if (error instanceof AgentError) return failure(VIR_ERR_OPERATION_FAILED, error.message, error);
   if (error instanceof TakeFailure) return takeError(error);
-  if (error instanceof JournalPresent) return failure(VIR_ERR_OPERATION_INVALID, error.message, error);
+  if (error instanceof JournalPresent) {
+    const code = error.busy ? VIR_ERR_OPERATION_FAILED : VIR_ERR_OPERATION_INVALID;
+    return failure(code, error.message, error);
+  }
   return error;
 }
 
@@ -86,6 +89,10 @@ function takeError(error: TakeFailure): unknown {
 
 const failure = (code: number, message: string, cause: unknown): HypervisorError =>
   new HypervisorError(message, { code, domain: VIR_FROM_QEMU, cause });
+
+/** An operation of ours has the guest, or its monitor. */
+export const busyWith = (record: JournalRecord, cause?: unknown): HypervisorError =>
+  failure(VIR_ERR_OPERATION_FAILED, describeBusy(record), cause);
 
 /** Runs a step of a driver, its errors turned into the model's. */
 export async function inModel<T>(step: () => Promise<T>): Promise<T> {

@@ -8,6 +8,7 @@ import type { DomainResources } from '../../hypervisor/domain-resources.js';
 import { HypervisorError } from '../../hypervisor/errors.js';
 import type { DomainMonitor } from '../../hypervisor/monitor.js';
 import { ConnectError, QmpError } from '../../qmp/index.js';
+import { type GuestSize, guestSize } from '../../snapshot/guest-size.js';
 import { processTime } from '../../snapshot/qemu-process.js';
 import type { BareDomain } from './bare-domain.js';
 import { describeDomain } from './domain-xml.js';
@@ -28,23 +29,18 @@ export function lifecycle(domain: BareDomain): Lifecycle {
     inModel(async () => {
       await (await domain.guest()).qmp.execute(command);
     });
-  const cpus = async (): Promise<number> =>
-    inModel(async () => (await (await domain.guest()).qmp.execute('query-cpus-fast')).length);
-  const memory = async (): Promise<bigint> =>
-    inModel(async () => {
-      const { qmp } = await domain.guest();
-      const { 'base-memory': base, 'plugged-memory': plugged = 0 } =
-        await qmp.execute('query-memory-size-summary');
-      return BigInt(Math.floor((base + plugged) / 1024));
-    });
+  const size = async (): Promise<GuestSize> =>
+    inModel(async () => (await domain.held())?.size ?? (await guestSize((await domain.guest()).qmp)));
+  const cpus = async (): Promise<number> => (await size()).cpus;
+  const memory = async (): Promise<bigint> => BigInt(Math.floor((await size()).memory / 1024));
 
   const self: Lifecycle = {
     getID: async () => domain.identity.id,
     async getState() {
+      // While an operation of ours has the monitor, its journal tells.
+      const held = await domain.held();
+      if (held) return stateFromJournal(held);
       const operation = await domain.operation();
-      // While an operation of ours in another process has the monitor, its journal tells.
-      if (operation?.alive && operation.record.controller.pid !== process.pid)
-        return stateFromJournal(operation.record);
       try {
         return await inModel(async () => {
           const { status } = await (await domain.guest()).qmp.execute('query-status');
@@ -61,13 +57,13 @@ export function lifecycle(domain: BareDomain): Lifecycle {
     },
     async getInfo() {
       const { state } = await (self as DomainLifecycle).getState();
-      const size = await memory();
+      const [ram, nrVirtCpu] = [await memory(), await cpus()];
       const { id } = domain.identity;
       return {
         state,
-        maxMem: size,
-        memory: size,
-        nrVirtCpu: await cpus(),
+        maxMem: ram,
+        memory: ram,
+        nrVirtCpu,
         cpuTime: id > 0 ? await processTime(id).catch(() => 0n) : 0n,
       };
     },

@@ -26,7 +26,6 @@ import {
   VIR_ERR_NO_CONNECT,
   VIR_ERR_NO_DOMAIN,
   VIR_ERR_OPERATION_DENIED,
-  VIR_ERR_OPERATION_FAILED,
   VIR_ERR_OPERATION_INVALID,
   VIR_FROM_QEMU,
 } from '../../hypervisor/constants.js';
@@ -38,6 +37,7 @@ import { takeNotice } from '../../snapshot/notice.js';
 import { agent } from './agent.js';
 import { BareDomain } from './bare-domain.js';
 import { devices } from './devices.js';
+import { busyWith } from './errors.js';
 import { eventWatch } from './event-watch.js';
 import { jobStats } from './job-stats.js';
 import { lifecycle } from './lifecycle.js';
@@ -165,11 +165,19 @@ class DomainPool {
   }
 
   async #meet(path: string, timeout: number): Promise<BareDomain> {
-    const kept = this.#kept.get(path);
-    if (kept?.watched) return kept;
-    const domain = await BareDomain.meet(path, timeout);
-    for (const listener of this.#listeners) listener(domain);
+    const domain = await this.#meetOne(path, timeout);
+    this.#announce(domain);
     return domain;
+  }
+
+  async #meetOne(path: string, timeout: number): Promise<BareDomain> {
+    const kept = this.#kept.get(path);
+    return kept?.watched ? kept : BareDomain.meet(path, timeout);
+  }
+
+  #announce(domain: BareDomain): void {
+    if (domain.watched) return;
+    for (const listener of this.#listeners) listener(domain);
   }
 
   async #settle(): Promise<void> {
@@ -195,8 +203,16 @@ class DomainPool {
       const path = join(this.#path, name);
       if ((await lstat(path).catch(() => undefined))?.isSocket()) paths.push(path);
     }
-    const met = await Promise.allSettled(paths.map((path) => this.#meet(path, MANY_TIMEOUT_MS)));
-    return met.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+    const met = await Promise.allSettled(paths.map((path) => this.#meetOne(path, MANY_TIMEOUT_MS)));
+    const found = met.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+    const domains: BareDomain[] = [];
+    // Of several monitors of one guest the one that somebody listens to, else the first; the others' clients may want them.
+    for (const each of found.sort((one, other) => Number(other.watched) - Number(one.watched))) {
+      if (domains.some((other) => other.isSame(each))) await each.release();
+      else domains.push(each);
+    }
+    for (const domain of domains) this.#announce(domain);
+    return domains;
   }
 }
 
@@ -287,9 +303,7 @@ async function checkFree(bare: BareDomain): Promise<void> {
     if (!operation || operation.record.controller.pid === process.pid) return;
     const { record, alive, guarded } = operation;
     const what = `${describeOperation(record)} of domain '${record.domain}'`;
-    if (alive) {
-      throw failure(VIR_ERR_OPERATION_FAILED, `snapctl (pid ${record.controller.pid}) is busy with ${what}`);
-    }
+    if (alive) throw busyWith(record);
     if (!guarded || performance.now() > deadline) {
       throw failure(
         VIR_ERR_OPERATION_INVALID,

@@ -11,9 +11,13 @@ export interface ListedSnapshot extends StoredSnapshot {
 
 export const storeOf = (domain: BareDomain): SnapshotStore => new SnapshotStore(domain.folder);
 
-/** Every snapshot of the domain, oldest first: the store's, and what the images hold besides. */
+/**
+ * Every snapshot of the domain, oldest first: the store's, and what the images hold besides. The store's alone while
+ * another of us has the monitor, since that is what can be told then.
+ */
 export async function allSnapshots(domain: BareDomain): Promise<ListedSnapshot[]> {
   const stored = (await storeOf(domain).list()).map((snapshot) => ({ ...snapshot, inStore: true }));
+  if (await domain.held()) return stored;
   const known = new Set(stored.map(({ name }) => name));
   const disks = await disksOf(await domain.guest());
   const targets = disks.filter(({ medium }) => medium && !medium.readonly).map(({ target }) => target);

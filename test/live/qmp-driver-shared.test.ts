@@ -1,0 +1,214 @@
+import { readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { Journal, type JournalRecord } from '../../src/snapshot/journal.js';
+import { type ProgramResult, runProgram } from '../support/program.js';
+import { BareGuest, qemuPrograms } from '../support/qemu.js';
+
+/** One guest with two monitors, which several users share. */
+describe.each(qemuPrograms)('a guest on %s that several share', (_, find) => {
+  let guest: BareGuest;
+  const first = (): string => `qmp://${guest.monitor}`;
+  const second = (): string => `qmp://${guest.folder}/second.qmp`;
+  const env = (more: Record<string, string> = {}): Record<string, string> => ({
+    SNAPCTL_STATE_DIR: join(guest.folder, 'state'),
+    ...more,
+  });
+  const on = (uri: string, ...words: string[]): Promise<ProgramResult> =>
+    runProgram(uri, words, { env: env() });
+  const okOn = async (uri: string, ...words: string[]): Promise<string> => {
+    const result = await on(uri, ...words);
+    expect(result).toMatchObject({ code: 0, stderr: '' });
+    return result.stdout.trim();
+  };
+  const ok = (...words: string[]): Promise<string> => okOn(first(), ...words);
+  const stateFolders = (): string[] => readdirSync(join(guest.folder, 'state', 'qmp'));
+  const journal = (): Promise<JournalRecord | undefined> =>
+    Journal.read(join(guest.folder, 'state', 'qmp', stateFolders()[0] ?? ''));
+  const create = (...words: string[]): string[] => ['snapshot-create-as', 'tiny', ...words];
+  const names = async (...filter: string[]): Promise<string> =>
+    (await ok('snapshot-list', 'tiny', '--name', ...filter)).split('\n').filter(Boolean).join(' ');
+
+  beforeAll(async () => {
+    guest = await BareGuest.start({
+      program: await find(),
+      // Relative to QEMU's own folder, as people start it by hand.
+      args: ['-qmp', 'unix:second.qmp,server=on,wait=off'],
+      inFolder: true,
+    });
+    // What makes the state folder, and is in nobody's way.
+    await okOn(second(), ...create('d1', '--disk-only'));
+  }, 180_000);
+
+  afterAll(async () => guest?.dispose());
+
+  test('is one domain with one state, whichever monitor it is reached by', async () => {
+    for (const uri of [first(), second()]) {
+      expect(await okOn(uri, 'domid', 'tiny')).toBe(String(guest.pid));
+      expect(await okOn(uri, 'snapshot-list', 'tiny', '--name')).toBe('d1');
+    }
+    expect(stateFolders()).toEqual([expect.stringMatching(/^monitor-/)]);
+    const list = await okOn(`qmp://${guest.folder}/`, 'list');
+    expect(list.match(/ tiny /g)).toHaveLength(1);
+    expect(await okOn(`qmp://${guest.folder}/`, 'domstate', 'tiny')).toBe('running');
+  }, 60_000);
+
+  test('while one takes a snapshot others are told so at once, on its monitor and on the other', async () => {
+    let record: JournalRecord | undefined;
+    const memory = join(guest.folder, 'm1.mem');
+    const taking = runProgram(first(), create('m1', '--memspec', memory), {
+      env: env(),
+      started: async (child) => {
+        // Whoever receives the memory is halted: the snapshot stays where it is for as long as we look at it.
+        while (!record && child.exitCode === null) {
+          const found = await journal();
+          if (found?.memory?.sink) record = found;
+          await delay(1);
+        }
+        if (record?.memory?.sink) process.kill(record.memory.sink.pid, 'SIGSTOP');
+      },
+    });
+    try {
+      while ((await journal())?.step !== 'switching') {
+        if (record && !(await journal())) throw new Error('the snapshot ended before it could be halted');
+        await delay(5);
+      }
+      const busy = `error: snapctl (pid ${record?.controller.pid}) is busy with snapshot 'm1' of domain 'tiny'\n`;
+      expect((await on(first(), 'domstate', 'tiny', '--reason')).stdout).toBe(
+        'paused (creating snapshot)\n\n',
+      );
+      expect((await on(first(), 'list')).stdout).toMatch(/ tiny +paused \(creating snapshot\)\n/);
+      expect((await on(first(), 'dominfo', 'tiny')).stdout).toMatch(
+        /^State: +paused\nCPU\(s\): +1\n(CPU time: .*\n)?Max memory: +262144 KiB\nUsed memory: +262144 KiB\n/m,
+      );
+      expect((await on(first(), 'snapshot-list', 'tiny', '--name')).stdout.trim()).toBe('d1');
+      expect((await on(first(), 'snapshot-current', 'tiny', '--name')).stdout.trim()).toBe('d1');
+      expect((await on(first(), 'snapshot-dumpxml', 'tiny', 'd1')).stdout).toMatch(/^<domainsnapshot>\n/);
+      expect((await on(first(), 'snapshot-info', 'tiny', 'd1')).stdout).toMatch(/^Location: +external$/m);
+      // What only QEMU knows.
+      const blocks = await on(first(), 'domblklist', 'tiny');
+      expect(blocks.stderr).toContain(busy);
+      expect(blocks.stderr.trim().split('\n').length).toBeLessThanOrEqual(2);
+      for (const uri of [first(), second()]) {
+        for (const words of [['suspend', 'tiny'], create('other', '--disk-only')]) {
+          const refused = await on(uri, ...words);
+          expect(refused).toMatchObject({ code: 1, stdout: '\n' });
+          expect(refused.stderr).toContain(busy);
+          expect(refused.milliseconds).toBeLessThan(15_000);
+        }
+      }
+    } finally {
+      if (record?.memory?.sink) process.kill(record.memory.sink.pid, 'SIGCONT');
+      expect(await taking).toMatchObject({ code: 0, stderr: '' });
+    }
+    expect(await ok('domstate', 'tiny')).toBe('running');
+    expect(stateFolders()).toHaveLength(1);
+  }, 180_000);
+
+  test('what was cut off on one monitor is refused, and mended, on the other', async () => {
+    let record: JournalRecord | undefined;
+    await runProgram(first(), create('cut'), {
+      env: env(),
+      started: async (child) => {
+        while (!record && child.exitCode === null) {
+          record = await journal();
+          await delay(1);
+        }
+        if (record?.guardian) process.kill(record.guardian.pid, 'SIGKILL');
+        child.kill('SIGKILL');
+      },
+    });
+    expect((await on(second(), 'suspend', 'tiny')).stderr).toContain(
+      "was cut off: run 'snapctl recover tiny' first",
+    );
+    expect((await on(second(), 'recover', 'tiny')).code).toBe(0);
+    expect(await okOn(second(), 'domstate', 'tiny')).toBe('running');
+    for (const name of (await names()).split(' ').filter((each) => each === 'cut')) {
+      await ok('snapshot-delete', 'tiny', name);
+    }
+  }, 120_000);
+
+  test('its snapshots are told apart by every filter', async () => {
+    await ok(...create('i1'));
+    await ok(...create('i2'));
+    await ok('snapshot-delete', 'tiny', 'i2', '--metadata');
+    // d1 <- m1 <- i1; i2 is known to the image only, and has no parent.
+    const found: Record<string, string> = {};
+    const filters = {
+      '--roots': 'd1 i2',
+      '--leaves': 'i1 i2',
+      '--no-leaves': 'd1 m1',
+      '--metadata': 'd1 i1 m1',
+      '--no-metadata': 'i2',
+      '--inactive': '',
+      '--active': 'i1 i2 m1',
+      '--disk-only': 'd1',
+      '--internal': 'i1 i2',
+      '--external': 'd1 m1',
+      '--active --external': 'm1',
+      '--disk-only --inactive': 'd1',
+      '--from d1': 'm1',
+      '--from d1 --descendants': 'i1 m1',
+      '--current --leaves': '',
+      '--topological': 'd1 m1 i1 i2',
+    };
+    const lines = Object.keys(filters).map((filter) => `snapshot-list tiny --name ${filter}\n`);
+    const { stdout, stderr, code } = await runProgram(first(), ['-q'], { env: env(), input: lines.join('') });
+    expect({ stderr, code }).toEqual({ stderr: '', code: 0 });
+    for (const part of stdout.split(/^.*# /m).filter(Boolean)) {
+      const [line = '', ...rest] = part.split('\n');
+      found[line.replace('snapshot-list tiny --name ', '')] = rest.filter(Boolean).join(' ');
+    }
+    expect(found).toEqual(filters);
+    expect(await ok('list', '--name', '--with-snapshot')).toBe('tiny');
+    expect(await ok('list', '--name', '--without-snapshot')).toBe('');
+    expect(await ok('snapshot-list', 'tiny', '--tree')).toBe('d1\n  |\n  +- m1\n      |\n      +- i1\n\ni2');
+    await ok('snapshot-delete', 'tiny', 'i2');
+  }, 120_000);
+
+  test('its snapshots’ records are edited', async () => {
+    const edit = (script: string, ...words: string[]): Promise<ProgramResult> =>
+      runProgram(first(), ['snapshot-edit', 'tiny', ...words], {
+        env: env({ EDITOR: `sed -i ${script}`, TMPDIR: guest.folder }),
+      });
+    expect(await edit("'s,^  <name>m1</name>,&<description>edited</description>,'", 'm1')).toMatchObject({
+      code: 0,
+      stdout: 'Snapshot m1 edited.\n\n',
+    });
+    expect(await ok('snapshot-dumpxml', 'tiny', 'm1')).toContain('<description>edited</description>');
+    expect((await edit("'s,^  <name>m1</name>,  <name>m2</name>,'", 'm1')).stderr).toContain(
+      'Must use --rename or --clone to change m1 to m2',
+    );
+    expect(await names()).toBe('d1 i1 m1');
+    expect((await edit("'s,^  <name>i1</name>,  <name>i3</name>,'", 'i1', '--clone')).stdout).toBe(
+      'Snapshot i1 cloned to i3.\n\n',
+    );
+    expect(await names()).toBe('d1 i1 i3 m1');
+    expect((await edit("'s,<state>running,<state>nonsense,'", 'i3')).stderr).toContain(
+      "Invalid state 'nonsense' in domain snapshot XML",
+    );
+    expect((await edit("''", 'd1', '--current')).stdout).toBe('Snapshot d1 edited.\n\n');
+    expect(await ok('snapshot-current', 'tiny', '--name')).toBe('d1');
+    await ok('snapshot-delete', 'tiny', 'i3', '--metadata');
+  }, 120_000);
+
+  test('it is reset, started again by its agent, and goes down when asked to', async () => {
+    const up = async (act: () => Promise<unknown>, asked?: RegExp): Promise<void> => {
+      const from = guest.serial.end();
+      await act();
+      if (asked) await guest.serial.waitFor(asked, { from, timeout: 60_000 });
+      await guest.serial.waitFor(/^ready agent/, { from, timeout: 120_000 });
+    };
+    await up(async () => expect(await ok('reset', 'tiny')).toBe("Domain 'tiny' was reset"));
+    await up(
+      async () => expect(await ok('reboot', 'tiny')).toBe("Domain 'tiny' is being rebooted"),
+      /^going down for reboot/,
+    );
+    writeFileSync(join(guest.folder, 'here'), '');
+    const from = guest.serial.end();
+    expect(await ok('shutdown', 'tiny', '--mode', 'agent')).toBe("Domain 'tiny' is being shutdown");
+    await guest.serial.waitFor(/^going down for poweroff/, { from, timeout: 60_000 });
+    await guest.exited();
+  }, 360_000);
+});
