@@ -1,9 +1,9 @@
-import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { CommandFailure } from '../qmp/index.js';
 import type { Guest } from './guest.js';
 import { isAtLeast } from './guest.js';
 import { acceptsBackground, type MigrationSettings } from './migration-settings.js';
+import { unprotectedDevice } from './unprotected-devices.js';
 
 export const methods = ['background', 'precopy', 'stopped'] as const;
 export type Method = (typeof methods)[number];
@@ -18,9 +18,6 @@ export interface MethodChoice {
 export class MethodRefused extends Error {
   override readonly name = 'MethodRefused';
 }
-
-/** Devices whose memory accesses don't go through the page tables that write protection works on. */
-const UNPROTECTED = ['vfio-pci', 'vfio-ccw', 'vfio-ap', 'vhost-user', 'virtiofs', 'vhost-vdpa'] as const;
 
 /** What a unix socket and a file take, in MiB a second; measured 630 to 760 on the slowest machine known. */
 const SINK_RATE = 500;
@@ -67,9 +64,7 @@ export async function chooseMethod(
 }
 
 async function backgroundObstacle(guest: Guest, settings: MigrationSettings): Promise<string | undefined> {
-  const pid = guest.process?.pid;
-  const argv = pid === undefined ? '' : await readFile(`/proc/${pid}/cmdline`, 'latin1').catch(() => '');
-  const device = UNPROTECTED.find((name) => argv.includes(name));
+  const device = await unprotectedDevice(guest.qmp);
   if (device) return `the guest has a ${device} device`;
   return acceptsBackground(guest.qmp, settings);
 }
