@@ -33,7 +33,7 @@ export default defineCommand({
     const { recoverDomain } = await import('../../src/snapshot/recover.js');
     const { takeNotice } = await import('../../src/snapshot/notice.js');
     const name = args.optional('domain');
-    // A connection that was named (-c) holds the monitor of the very guest that is to be mended.
+    // The session's connection (at the prompt) holds the monitor of the very guest that is to be mended.
     await context.session.release();
     const all = await unfinishedOperations();
     const wanted = name === undefined ? all : all.filter(({ record }) => record.domain === name);

@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
 import { type FileHandle, lstat, open } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
 import {
   VIR_ERR_OPERATION_FAILED,
   VIR_ERR_OPERATION_INVALID,
@@ -15,6 +14,7 @@ import type { Guest } from './guest.js';
 import { guestSize } from './guest-size.js';
 import { Journal, type JournalMemory } from './journal.js';
 import { mendDump, mendDumpWithoutQemu, nameDump } from './mend-dump.js';
+import { partialName } from './partial-name.js';
 import { identifyProcess } from './process-identity.js';
 import { settleCutOff } from './settle.js';
 
@@ -41,7 +41,7 @@ export async function dumpMemory(guest: Guest, file: string, format: DumpFormat)
   }
   const suffix = randomBytes(6).toString('hex');
   const memory: JournalMemory = {
-    partial: join(dirname(file), `.${basename(file).slice(0, 200)}.${suffix}.partial`),
+    partial: partialName(file),
     final: file,
     sink: null,
     report: '',

@@ -16,6 +16,8 @@ export interface GuestDisk {
   readonly target: string;
   /** Every name by which it may be asked for. */
   readonly names: readonly string[];
+  /** Names of the nodes below its active one: what it was called before a snapshot. */
+  readonly formerNames: readonly string[];
   /** Where QEMU hangs it: its QOM path or id; undefined for a drive that no device uses. */
   readonly qdev: string | undefined;
   readonly removable: boolean;
@@ -88,6 +90,7 @@ function guestDisk(device: BlockDevice, graph: BlockGraph): GuestDisk {
   return {
     target: names[0] ?? device.qdev ?? '',
     names: [...new Set(names)],
+    formerNames: medium ? graph.chainOf(medium.node).slice(1) : [],
     qdev: device.qdev,
     removable: device.removable,
     medium,
@@ -124,11 +127,21 @@ function outerId(qdev: string | undefined): string | undefined {
   return /^\/machine\/peripheral\/([^/]+)/.exec(qdev)?.[1];
 }
 
-/** The disk of a name or of a present image's path; undefined if none or more than one has it. */
+/**
+ * The disk of a name, of a present image's path, or of a node that it was on before; undefined if none or more than one
+ * has it.
+ */
 export function findDisk(disks: readonly GuestDisk[], name: string): GuestDisk | undefined {
-  const named = disks.filter((disk) => disk.names.includes(name));
-  const found = named.length > 0 ? named : disks.filter((disk) => disk.medium?.file === name);
-  return found.length === 1 ? found[0] : undefined;
+  const ways: readonly ((disk: GuestDisk) => boolean)[] = [
+    (disk) => disk.names.includes(name),
+    (disk) => disk.medium?.file === name,
+    (disk) => disk.formerNames.includes(name),
+  ];
+  for (const fits of ways) {
+    const found = disks.filter(fits);
+    if (found.length > 0) return found.length === 1 ? found[0] : undefined;
+  }
+  return undefined;
 }
 
 /** The files of an image and of all below it, top first. */

@@ -80,10 +80,14 @@ export interface OverlayOnImage {
  */
 export async function createOverlayFile(guest: Guest, external: OverlayOnImage): Promise<void> {
   const { O_CREAT, O_EXCL, O_WRONLY, O_NOFOLLOW } = constants;
-  const handle = await open(external.file, O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW, 0o600);
-  await format(external, handle).catch((error: Error) => {
-    throw new Error(`cannot write '${external.file}': ${error.message}`, { cause: error });
+  const flags = O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW;
+  const handle = await open(external.file, flags, 0o600).catch((error: NodeJS.ErrnoException) => {
+    throw new HypervisorError(`failed to create image file '${external.file}': ${errnoWords(error.code)}`, {
+      code: VIR_ERR_OPERATION_FAILED,
+      cause: error,
+    });
   });
+  await format(external, handle);
   const { process: qemu } = guest;
   if (qemu && process.getuid?.() === 0 && qemu.uid > 0) await chown(external.file, qemu.uid, qemu.gid);
 }

@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import type { Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { getSystemErrorMap } from 'node:util';
+import { errnoWords } from './errno-words.js';
 import { helperProgram } from './helper-program.js';
 import { identifyProcess, type ProcessIdentity } from './process-identity.js';
 
@@ -121,4 +122,8 @@ async function firstLine(
   }
 }
 
-const reason = (errors: string): string => /\bError: (.*)/.exec(errors)?.[1] ?? 'the sink did not start';
+function reason(errors: string): string {
+  const said = /\bError: (?:(E[A-Z]+): )?(.*)/.exec(errors);
+  if (!said) return 'the sink did not start';
+  return said[1] === undefined ? (said[2] ?? '') : errnoWords(said[1]);
+}

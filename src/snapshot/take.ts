@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { lstat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import {
   VIR_DOMAIN_SNAPSHOT_CREATE_HALT,
   VIR_DOMAIN_SNAPSHOT_CREATE_LIVE,
@@ -30,6 +30,7 @@ import {
   describeOverlays,
   switchActions,
 } from './overlay.js';
+import { partialName } from './partial-name.js';
 import type { Pause } from './pause.js';
 import type { SnapshotPlan } from './plan.js';
 import { takePrecopy } from './precopy.js';
@@ -208,10 +209,7 @@ async function firstRecord(
       memoryFile === undefined
         ? null
         : {
-            partial: join(
-              dirname(memoryFile),
-              `.${basename(memoryFile)}.${randomBytes(6).toString('hex')}.partial`,
-            ),
+            partial: partialName(memoryFile),
             final: memoryFile,
             sink: null,
             report: join(guest.folder, `sink-${randomBytes(6).toString('hex')}.json`),

@@ -4,6 +4,7 @@ import {
   VIR_DOMAIN_SNAPSHOT_CREATE_NO_METADATA,
   VIR_DOMAIN_SNAPSHOT_CREATE_REDEFINE,
   VIR_DOMAIN_SNAPSHOT_CREATE_VALIDATE,
+  VIR_ERR_CONFIG_UNSUPPORTED,
   VIR_ERR_OPERATION_FAILED,
   VIR_ERR_OPERATION_INVALID,
   VIR_ERR_OPERATION_UNSUPPORTED,
@@ -76,6 +77,12 @@ export async function createSnapshot(
     throw failure(VIR_ERR_OPERATION_FAILED, `operation failed: domain moment ${name} already exists`);
   }
   const plan = planSnapshot({ ...request, name }, flags, await disksOf(guest));
+  if (options.method !== undefined && plan.memory !== 'external') {
+    throw failure(
+      VIR_ERR_CONFIG_UNSUPPORTED,
+      'unsupported configuration: --method says how memory gets into a file, and there is none (see --memspec)',
+    );
+  }
   const document = snapshotDocument(plan, {
     description: request.description,
     state: diskOnly ? 'disk-snapshot' : running ? 'running' : 'paused',
