@@ -66,10 +66,12 @@ export async function createWithEngine(
   return snapshot.name;
 }
 
-/** `Guest paused 4.7 ms; memory in the background (…): 110.4 MiB in 0.6 s` */
+/** `Guest paused 4.7 ms, memory by background (…), 110.4 MiB, 0.6 s`; a snapshot of disks alone stops no guest. */
 function summary(taken: SnapshotFacts): string {
   const parts: string[] = [];
-  if (taken.pauseMilliseconds !== null) parts.push(`guest paused ${taken.pauseMilliseconds.toFixed(1)} ms`);
+  if (taken.pauseMilliseconds === 0) parts.push('guest not paused');
+  else if (taken.pauseMilliseconds !== null)
+    parts.push(`guest paused ${taken.pauseMilliseconds.toFixed(1)} ms`);
   if (taken.memoryBytes > 0) {
     parts.push(`memory by ${taken.method}${taken.reason ? ` (${taken.reason})` : ''}`);
     parts.push(`${(taken.memoryBytes / 2 ** 20).toFixed(1)} MiB`);

@@ -46,11 +46,7 @@ export async function takeInternalFull(
 }
 
 /** The disks' present state into the images themselves, all or none. */
-export async function takeInternalDisks(
-  guest: Guest,
-  plan: SnapshotPlan,
-  journal: Journal,
-): Promise<MemoryTaken> {
+export async function takeInternalDisks(guest: Guest, plan: SnapshotPlan, journal: Journal): Promise<void> {
   await journal.update({ step: 'switching' });
   const [transaction] = await guest.qmp.executeTogether([
     call('transaction', {
@@ -61,6 +57,4 @@ export async function takeInternalDisks(
     }),
   ]);
   if (transaction.status === 'rejected') throw transaction.reason;
-  await journal.update({ step: 'finishing' });
-  return { pause: { milliseconds: 0, stops: 0, resumes: 0 }, transferred: 0, passes: 0 };
 }

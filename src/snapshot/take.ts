@@ -239,7 +239,10 @@ async function carryOut(
   { settings, memorySize, method }: Decided,
 ): Promise<MemoryTaken> {
   if (method === 'internal') return takeInternalFull(guest, plan, journal, options.signal);
-  if (plan.internal.length > 0) return takeInternalDisks(guest, plan, journal);
+  if (plan.internal.length > 0) {
+    await frozen(guest, options, journal, () => takeInternalDisks(guest, plan, journal));
+    return ofDisksAlone(journal);
+  }
   const { overlays } = journal.record;
   const prepareOverlays = async (): Promise<void> => {
     for (const [index, external] of plan.external.entries()) {
@@ -310,22 +313,38 @@ async function startSink(
   return sink;
 }
 
-/** Disks alone: one transaction, between freeze and thaw if asked. */
+/** Disks alone: one transaction. */
 async function switchDisks(guest: Guest, options: TakeOptions, journal: Journal): Promise<MemoryTaken> {
-  const quiesce =
-    (options.flags & VIR_DOMAIN_SNAPSHOT_CREATE_QUIESCE) !== 0 ? new Quiesce(guest, journal) : undefined;
-  try {
-    await quiesce?.freeze(options.signal);
+  await frozen(guest, options, journal, async () => {
     await journal.update({ step: 'switching' });
     const [transaction] = await guest.qmp.executeTogether([
       call('transaction', { actions: switchActions(journal.record.overlays) }),
     ]);
     if (transaction.status === 'rejected') throw transaction.reason;
-  } finally {
-    await quiesce?.thaw();
-  }
+  });
+  return ofDisksAlone(journal);
+}
+
+async function ofDisksAlone(journal: Journal): Promise<MemoryTaken> {
   await journal.update({ step: 'finishing' });
   return { pause: { milliseconds: 0, stops: 0, resumes: 0 }, transferred: 0, passes: 0 };
+}
+
+/** Does something while the guest's file systems are frozen, if that was asked for; they are thawed whatever happens. */
+async function frozen(
+  guest: Guest,
+  { flags, signal }: TakeOptions,
+  journal: Journal,
+  work: () => Promise<void>,
+): Promise<void> {
+  if ((flags & VIR_DOMAIN_SNAPSHOT_CREATE_QUIESCE) === 0) return work();
+  const quiesce = new Quiesce(guest, journal);
+  try {
+    await quiesce.freeze(signal);
+    await work();
+  } finally {
+    await quiesce.thaw();
+  }
 }
 
 /** Ends the guest; QEMU may close the monitor before it answers. */

@@ -1,4 +1,6 @@
-import { readdirSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { readdirSync } from 'node:fs';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -161,6 +163,19 @@ describe.each(qemuPrograms)('a guest on %s that several share', (_, find) => {
     }
   }, 120_000);
 
+  test('its file systems are frozen for a snapshot inside the images, too', async () => {
+    const frozen = create('q1', '--disk-only', '--quiesce', '--diskspec', 'vda,snapshot=internal');
+    // An agent that talks to somebody else doesn't hear us.
+    const other = connect(guest.agent);
+    await once(other, 'connect');
+    expect((await on(first(), ...frozen)).stderr).toMatch(/^error: Guest agent is not responding: /);
+    other.destroy();
+    await once(other, 'close');
+    expect(await ok(...frozen)).toBe('Domain snapshot q1 created');
+    expect(await ok('domfsthaw', 'tiny')).toBe('Thawed 0 filesystem(s)');
+    await ok('snapshot-delete', 'tiny', 'q1');
+  }, 120_000);
+
   test('its snapshots are told apart by every filter', async () => {
     await ok(...create('i1'));
     await ok(...create('i2'));
@@ -242,7 +257,6 @@ describe.each(qemuPrograms)('a guest on %s that several share', (_, find) => {
       async () => expect(await ok('reboot', 'tiny')).toBe("Domain 'tiny' is being rebooted"),
       /^going down for reboot/,
     );
-    writeFileSync(join(guest.folder, 'here'), '');
     const from = guest.serial.end();
     expect(await ok('shutdown', 'tiny', '--mode', 'agent')).toBe("Domain 'tiny' is being shutdown");
     await guest.serial.waitFor(/^going down for poweroff/, { from, timeout: 60_000 });
