@@ -4,6 +4,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { QmpClient } from '../../src/qmp/index.js';
 import { Journal, type JournalRecord } from '../../src/snapshot/journal.js';
 import { type ProgramResult, runProgram } from '../support/program.js';
 import { BareGuest, qemuPrograms } from '../support/qemu.js';
@@ -245,21 +246,22 @@ describe.each(qemuPrograms)('a guest on %s that several share', (_, find) => {
     await ok('snapshot-delete', 'tiny', 'i3', '--metadata');
   }, 120_000);
 
-  test('it is reset, started again by its agent, and goes down when asked to', async () => {
-    const up = async (act: () => Promise<unknown>, asked?: RegExp): Promise<void> => {
-      const from = guest.serial.end();
-      await act();
-      if (asked) await guest.serial.waitFor(asked, { from, timeout: 60_000 });
-      await guest.serial.waitFor(/^ready agent/, { from, timeout: 120_000 });
-    };
-    await up(async () => expect(await ok('reset', 'tiny')).toBe("Domain 'tiny' was reset"));
-    await up(
-      async () => expect(await ok('reboot', 'tiny')).toBe("Domain 'tiny' is being rebooted"),
-      /^going down for reboot/,
-    );
-    const from = guest.serial.end();
+  test('it is started again by its agent, is reset, and goes down when asked to', async () => {
+    const watcher = await QmpClient.connect(join(guest.folder, 'second.qmp'));
+    const said = watcher.listen({ events: ['RESET'] });
+    const nextReset = async (): Promise<unknown> => (await said.next({ timeout: 120_000 }))?.data;
+    let from = guest.serial.end();
+    expect(await ok('reboot', 'tiny')).toBe("Domain 'tiny' is being rebooted");
+    await guest.serial.waitFor(/^going down for reboot/, { from, timeout: 120_000 });
+    expect(await nextReset()).toEqual({ guest: true, reason: 'guest-reset' });
+    from = guest.serial.end();
+    expect(await ok('reset', 'tiny')).toBe("Domain 'tiny' was reset");
+    expect(await nextReset()).toEqual({ guest: false, reason: 'host-qmp-system-reset' });
+    await watcher.disconnect();
+    await guest.serial.waitFor(/^ready agent/, { from, timeout: 300_000 });
+    from = guest.serial.end();
     expect(await ok('shutdown', 'tiny', '--mode', 'agent')).toBe("Domain 'tiny' is being shutdown");
-    await guest.serial.waitFor(/^going down for poweroff/, { from, timeout: 60_000 });
+    await guest.serial.waitFor(/^going down for poweroff/, { from, timeout: 120_000 });
     await guest.exited();
-  }, 360_000);
+  }, 600_000);
 });
