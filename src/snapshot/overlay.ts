@@ -108,7 +108,7 @@ export async function createCopy(guest: Guest, from: string, file: string): Prom
 }
 
 /** Writes the empty overlay into an open file or device, and closes it. */
-async function format({ medium, format }: OverlayOnImage, handle: FileHandle): Promise<void> {
+async function format({ medium, file, format }: OverlayOnImage, handle: FileHandle): Promise<void> {
   try {
     const target = '/proc/self/fd/3';
     const image = [
@@ -124,12 +124,17 @@ async function format({ medium, format }: OverlayOnImage, handle: FileHandle): P
       String(medium.size),
     ];
     await runQemuImg(['create', '-q', ...image], handle.fd);
+  } catch (error) {
+    throw notCreated(file, (error as Error).message);
   } finally {
     await handle.close();
   }
 }
 
-/** @param descriptor what qemu-img has as descriptor 3. */
+const notCreated = (file: string, reason: string): HypervisorError =>
+  new HypervisorError(`failed to create image file '${file}': ${reason}`, { code: VIR_ERR_OPERATION_FAILED });
+
+/** @param descriptor what qemu-img has as descriptor 3. @throws Error the reason */
 async function runQemuImg(words: readonly string[], descriptor: number): Promise<void> {
   const child = spawn('qemu-img', words, {
     stdio: ['ignore', 'ignore', 'pipe', descriptor],
@@ -139,7 +144,13 @@ async function runQemuImg(words: readonly string[], descriptor: number): Promise
   child.stderr?.on('data', (chunk: Buffer) => {
     said = (said + chunk.toString()).slice(-4096);
   });
-  const [status, signal] = await once(child, 'close');
+  let status: number | null;
+  let signal: NodeJS.Signals | null;
+  try {
+    [status, signal] = (await once(child, 'close')) as [typeof status, typeof signal];
+  } catch (error) {
+    throw new Error(`qemu-img cannot be run: ${errnoWords((error as NodeJS.ErrnoException).code)}`);
+  }
   // What it says first may be about its cleaning up, and it knows the file by our name for it.
   const reason = said
     .trim()

@@ -36,7 +36,7 @@ import type { SnapshotPlan } from './plan.js';
 import { takePrecopy } from './precopy.js';
 import { identifyProcess, isAlive } from './process-identity.js';
 import { Quiesce } from './quiesce.js';
-import { describeFailure, Sink } from './sink.js';
+import { describeFailure, Sink, SinkError } from './sink.js';
 import { takeStopped } from './stopped.js';
 
 export interface TakeOptions {
@@ -308,7 +308,12 @@ async function startSink(
         guest.process && process.getuid?.() === 0 ? { uid: guest.process.uid, gid: guest.process.gid } : null,
     },
     signal,
-  );
+  ).catch((error: unknown) => {
+    // The name that it is to have says more than the one that it has meanwhile.
+    throw error instanceof SinkError
+      ? new SinkError(error.message.replaceAll(memory.partial, memory.final), { cause: error })
+      : error;
+  });
   await journal.update({ memory: { ...memory, sink: sink.process } });
   return sink;
 }

@@ -134,7 +134,7 @@ function isTopWhenTaken(world: World, name: string, chain: readonly string[]): b
 
 /** Files in the guest's folder that nobody needs. */
 function strangeFiles(world: World, inUse: ReadonlySet<string>): string[] {
-  const own = new Set(['monitor', 'agent', 'agent.real', 'serial', 'state', 't']);
+  const own = new Set(['monitor', 'agent', 'agent.real', 'serial', 'state', 't', 'full']);
   const memory = new Set(world.memory.values());
   const folders = new Set([world.guest.folder, ...[...memory].map((file) => dirname(file))]);
   return [...folders].flatMap((folder) =>
