@@ -82,10 +82,7 @@ export async function createOverlayFile(guest: Guest, external: OverlayOnImage):
   const { O_CREAT, O_EXCL, O_WRONLY, O_NOFOLLOW } = constants;
   const flags = O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW;
   const handle = await open(external.file, flags, 0o600).catch((error: NodeJS.ErrnoException) => {
-    throw new HypervisorError(`failed to create image file '${external.file}': ${errnoWords(error.code)}`, {
-      code: VIR_ERR_OPERATION_FAILED,
-      cause: error,
-    });
+    throw notCreated(external.file, errnoWords(error.code));
   });
   await format(external, handle);
   const { process: qemu } = guest;

@@ -249,14 +249,17 @@ describe.each(qemuPrograms)('a guest on %s that several share', (_, find) => {
   test('it is started again by its agent, is reset, and goes down when asked to', async () => {
     const watcher = await QmpClient.connect(join(guest.folder, 'second.qmp'));
     const said = watcher.listen({ events: ['RESET'] });
-    const nextReset = async (): Promise<unknown> => (await said.next({ timeout: 120_000 }))?.data;
+    const nextReset = async () => (await said.next({ timeout: 120_000 }))?.data;
     let from = guest.serial.end();
     expect(await ok('reboot', 'tiny')).toBe("Domain 'tiny' is being rebooted");
     await guest.serial.waitFor(/^going down for reboot/, { from, timeout: 120_000 });
     expect(await nextReset()).toEqual({ guest: true, reason: 'guest-reset' });
     from = guest.serial.end();
     expect(await ok('reset', 'tiny')).toBe("Domain 'tiny' was reset");
-    expect(await nextReset()).toEqual({ guest: false, reason: 'host-qmp-system-reset' });
+    // The kernel resets the machine in more than one way, and each may be told.
+    let last = await nextReset();
+    while (last?.reason === 'guest-reset') last = await nextReset();
+    expect(last).toEqual({ guest: false, reason: 'host-qmp-system-reset' });
     await watcher.disconnect();
     await guest.serial.waitFor(/^ready agent/, { from, timeout: 300_000 });
     from = guest.serial.end();
