@@ -27,6 +27,7 @@ import { findNvram } from './relaunch-nvram.js';
 import { describePaths, putAside, swapBack } from './relaunch-paths.js';
 import { RelaunchedQemu } from './relaunch-process.js';
 import { foreignNamespaces, type LaunchRecord, programIsThere, readLaunch } from './relaunch-record.js';
+import { serviceOf } from './relaunch-service.js';
 import type { StoredSnapshot } from './snapshot-store.js';
 
 const MEND_PATIENCE_MS = 15_000;
@@ -168,6 +169,13 @@ async function circumstances(guest: Guest, launch: LaunchRecord, images: RevertI
   const uid = process.getuid?.() ?? 0;
   if (uid !== 0 && uid !== launch.uid) {
     refusals.push({ part: 'the user', reason: `QEMU runs as user ${launch.uid}, and we as ${uid}` });
+  }
+  const service = guest.process && (await serviceOf(guest.process.pid));
+  if (service !== undefined) {
+    refusals.push({
+      part: `service '${service}'`,
+      reason: 'systemd watches over QEMU, and would see it end',
+    });
   }
   const foreign = guest.process ? await foreignNamespaces(guest.process.pid) : [];
   if (foreign.length > 0) {
