@@ -54,7 +54,15 @@ export class TreeWorld {
     this.stateMount = mount;
     this.temporary = join(guest.folder, 't');
     mkdirSync(this.temporary);
+    process.prependListener('exit', this.#atExit);
   }
+
+  /** What the guest's own end doesn't take along. */
+  readonly #atExit = () => {
+    for (const pid of this.qemus) if (pid !== this.guest.pid) process.kill(pid, 'SIGKILL');
+    if (this.stateMount !== undefined) execFileSync('umount', ['-l', this.stateMount]);
+    rmSync(this.#blank, { force: true });
+  };
 
   /** @param load whether it rewrites its memory, and proves memory and disks, all the time. */
   static async create(program: QemuProgram, snapctl: string, { load = false } = {}): Promise<TreeWorld> {
@@ -192,6 +200,7 @@ export class TreeWorld {
   }
 
   async dispose(): Promise<void> {
+    process.off('exit', this.#atExit);
     for (const pid of this.qemus) if (pid !== this.guest.pid) await endProcess(pid);
     if (this.stateMount !== undefined) execFileSync('umount', ['-l', this.stateMount]);
     rmSync(this.#blank, { force: true });
