@@ -237,12 +237,19 @@ function socketBackend(keys: Keys): Record<string, unknown> | undefined {
 
 /** What a new QEMU can't be given as the old one had it, for people. */
 export function lostOver(options: readonly ArgvOption[]): string[] {
-  return options.some(
-    ({ name, value = '' }) =>
-      name === 'vnc' &&
-      (switchOf(parseKeys(value, 'vnc'), 'password') ?? false) &&
-      lastOf(parseKeys(value, 'vnc'), 'password-secret') === undefined,
-  )
-    ? ["VNC's password, which was set over the monitor, has to be set again"]
-    : [];
+  const lost: string[] = [];
+  for (const option of options) {
+    const { name, value = '' } = option;
+    if (name === 'vnc') {
+      const keys = parseKeys(value, 'vnc');
+      if (switchOf(keys, 'password') && lastOf(keys, 'password-secret') === undefined)
+        lost.push("VNC's password, which was set over the monitor, has to be set again");
+    }
+    if (
+      isUserNet(option) &&
+      parseKeys(value, 'type').some(([key, rule = '']) => key === 'hostfwd' && anyPort(rule))
+    )
+      lost.push(`${showOption(option)}: the host has chosen another port`);
+  }
+  return lost;
 }

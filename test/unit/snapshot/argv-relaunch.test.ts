@@ -369,9 +369,12 @@ describe('ports that are opened when the first QEMU has ended', () => {
     expect(found).toEqual([{ part: '-vnc :0', reason: expect.stringContaining('the running QEMU has it') }]);
   });
 
-  test("VNC's password is lost, and that is told", () => {
+  test("VNC's password is lost, and a port that the host chose, and that is told", () => {
     expect(rewrite('-hda /vm/a.img -vnc unix:/run/v,password=on', [hda]).lost).toHaveLength(1);
     expect(rewrite('-hda /vm/a.img -vnc unix:/run/v', [hda]).lost).toEqual([]);
+    expect(rewrite('-hda /vm/a.img -nic user,hostfwd=tcp::0-:22', [hda]).lost).toEqual([
+      '-nic user,hostfwd=tcp::0-:22: the host has chosen another port',
+    ]);
   });
 });
 
