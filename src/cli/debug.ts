@@ -14,6 +14,11 @@ export class DebugTrace {
     this.#log = log;
   }
 
+  /** The same on another output. */
+  on(output: Output): DebugTrace {
+    return new DebugTrace(this.#threshold, output, this.#log);
+  }
+
   say(level: LogLevel, message: string): void {
     if (levelNumber(level) < this.#threshold) return;
     this.#output.print(`${message}\n`);

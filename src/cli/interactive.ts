@@ -74,7 +74,7 @@ async function inShell({ globals, output, registry, session, trace }: SessionRun
     json: globals.json,
     timing: globals.timing,
     banner: BANNER,
-    trace: (command, given) => trace.command(command, given),
+    trace: (shell, command, given) => trace.on(shell).command(command, given),
   });
 }
 

@@ -21,19 +21,13 @@ export class CommandCompletion {
     const number = this.#asked;
     const { signal } = this.#abort;
     // One at a time: all take from the one connection, and what they took is freed after each.
-    const turn = this.#last.then(async () => {
+    const answer = this.#last.then(async () => {
       if (signal.aborted) return undefined;
       const connection = () => this.#session.connection();
-      const found = await completeLine(text, cursor, {
-        registry: this.#registry,
-        connection,
-        describe: true,
-      });
-      await this.#session.release().catch(() => undefined);
-      return found;
+      return completeLine(text, cursor, { registry: this.#registry, connection, describe: true });
     });
-    this.#last = turn.catch(() => undefined);
-    const found = await turn.catch(() => undefined);
+    this.#last = answer.then(() => this.#session.release()).catch(() => undefined);
+    const found = await answer.catch(() => undefined);
     if (!found || number !== this.#asked) return undefined;
     return {
       start: found.start,
@@ -53,9 +47,16 @@ export class CommandCompletion {
     this.#abort = new AbortController();
   }
 
-  /** Waits until nothing is being asked of the connection any more. */
-  async settled(): Promise<void> {
+  /** Waits until nothing is being asked of the connection any more, or until the signal. */
+  async settled(signal: AbortSignal): Promise<void> {
     this.drop();
-    await this.#last;
+    if (signal.aborted) return;
+    let onAbort = (): void => {};
+    const aborted = new Promise<void>((resolve) => {
+      onAbort = resolve;
+      signal.addEventListener('abort', onAbort, { once: true });
+    });
+    await Promise.race([this.#last, aborted]);
+    signal.removeEventListener('abort', onAbort);
   }
 }

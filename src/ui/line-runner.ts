@@ -56,7 +56,7 @@ export class LineRunner {
     const redirected = await this.#parse(parts.command);
     const after = await this.#parse(parts.after);
     for (const { command, given } of [...before, ...redirected, ...after])
-      this.#options.trace(command.name, given);
+      this.#options.trace(context.output, command.name, given);
     const ended = (): boolean => context.signal.aborted || this.#options.session.ended;
     await this.#dispatch(before, context);
     if (redirection && !ended()) {

@@ -10,6 +10,6 @@ export interface ShellOptions {
   readonly json: boolean;
   readonly timing: boolean;
   readonly banner: string;
-  /** Told of each command before it runs. */
-  readonly trace: (command: string, given: readonly GivenOption[]) => void;
+  /** Told of each command before it runs; says on `output` what was asked to be said. */
+  readonly trace: (output: Output, command: string, given: readonly GivenOption[]) => void;
 }

@@ -20,6 +20,8 @@ import { Transcript } from './transcript.js';
 /** A second Ctrl-C within this time leaves, in ms. */
 const LEAVE_MS = 2000;
 const TICK_MS = 500;
+/** How long an unanswered Tab may keep us from leaving, in ms. */
+const SETTLE_MS = 500;
 const HISTORY_LIMIT = 10_000;
 
 /** Signals that end the shell, after the running command has cleaned up. */
@@ -53,9 +55,12 @@ export class Shell {
   readonly #pane: StatusStore;
   readonly #queue: Key[] = [];
   #unfinished = '';
+  /** Lines that were printed while a view had the screen. */
+  #held = '';
   #running: RunningState | undefined;
   #accepted: ((line: string | undefined) => void) | undefined;
-  #interruptedAt = Number.NEGATIVE_INFINITY;
+  /** When a running command was last aborted by Ctrl-C. */
+  #abortedAt = Number.NEGATIVE_INFINITY;
   #leaving = false;
   /** Keys hit while the answer to a Tab is awaited that are meant for its menu. */
   #completing: Key[] | undefined;
@@ -74,7 +79,10 @@ export class Shell {
       () => this.#end(undefined),
     );
     this.#transcript = new Transcript({
-      lines: (text) => this.#screen.writeAbove(text),
+      lines: (text) => {
+        if (this.#fullScreen.active) this.#held += text;
+        else this.#screen.writeAbove(text);
+      },
       unfinished: (text) => {
         if (text === this.#unfinished) return;
         this.#unfinished = text;
@@ -120,7 +128,7 @@ export class Shell {
         await this.#runLine(line);
       }
     } finally {
-      await this.#completion.settled();
+      await this.#completion.settled(AbortSignal.timeout(SETTLE_MS));
       this.#transcript.end();
       this.#stage.empty();
       await this.#pane.close();
@@ -165,9 +173,11 @@ export class Shell {
     this.#running = running;
     const ticks = setInterval(() => this.#paint(), TICK_MS);
     try {
-      await this.#completion.settled();
       const { abort, screen } = running;
-      await this.#runner.run(line, { output: this.#output, signal: abort.signal, screen });
+      await this.#completion.settled(abort.signal);
+      if (!abort.signal.aborted) {
+        await this.#runner.run(line, { output: this.#output, signal: abort.signal, screen });
+      }
     } finally {
       clearInterval(ticks);
       this.#running = undefined;
@@ -177,9 +187,15 @@ export class Shell {
 
   #screenFor(state: () => RunningState): Screen {
     return {
-      show: (name, props) => {
+      show: async (name, props) => {
         this.#transcript.flush();
-        return this.#fullScreen.show(name, props, state().abort.signal);
+        try {
+          return await this.#fullScreen.show(name, props, state().abort.signal);
+        } finally {
+          this.#transcript.flush();
+          this.#screen.writeAbove(this.#held);
+          this.#held = '';
+        }
       },
       setStatus: (mode) => this.#setStatus(mode),
       progress: (job) => {
@@ -291,28 +307,26 @@ export class Shell {
     this.#paint();
   }
 
-  /** Ctrl-C. At the prompt the line is dropped; a running command is aborted, and at the second time left. */
+  /** Ctrl-C: aborts what runs, and soon after that leaves; at the prompt it drops the line. */
   #interrupt(): void {
     this.#queue.length = 0;
     const running = this.#running;
-    const now = performance.now();
-    const again = now - this.#interruptedAt < LEAVE_MS;
-    this.#interruptedAt = now;
-    if (!running) {
-      const { text } = this.#editor.view;
-      this.#transcript.write(`${this.#prompt}${text}^C\n`);
-      this.#transcript.flush();
-      this.#editor.clear();
-      this.#paint();
-      return;
-    }
     // The other program that has the terminal hears it as well, and may make of it what it likes.
-    if (this.#lent) {
+    if (running && this.#lent) {
       if (!isForeign(running.line)) running.abort.abort();
       return;
     }
-    if (again && running.abort.signal.aborted) this.#leaving = true;
-    running.abort.abort();
+    const again = performance.now() - this.#abortedAt < LEAVE_MS;
+    if (again) this.#leaving = true;
+    if (running) {
+      this.#abortedAt = performance.now();
+      running.abort.abort();
+    } else {
+      this.#transcript.write(`${this.#prompt}${this.#editor.view.text}^C\n`);
+      this.#transcript.flush();
+      this.#editor.clear();
+      if (again) this.#accepted?.(undefined);
+    }
     this.#paint();
   }
 

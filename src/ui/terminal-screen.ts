@@ -76,6 +76,7 @@ export class TerminalScreen extends EventEmitter {
 
   /** Writes whole lines above what is painted. They must end in a line feed. */
   writeAbove(lines: string): void {
+    if (lines === '') return;
     if (this.#frame === undefined) {
       this.flush();
       this.#terminal.write(lines);

@@ -8,12 +8,17 @@ const folder = mkdtempSync(join(tmpdir(), 'snapctl-pty-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const open: Terminal[] = [];
-async function start(options: TerminalOptions = {}, words: readonly string[] = ['-q']): Promise<Terminal> {
-  const terminal = await Terminal.open(['-c', 'test:///default', ...words], options);
+
+/** Starts the shell, quiet and with its status pane folded away, so that the screen is the prompt's alone. */
+async function start(options: TerminalOptions = {}, words: readonly string[] = []): Promise<Terminal> {
+  const terminal = await Terminal.open(['-q', '-c', 'test:///default', ...words], options);
   open.push(terminal);
-  await terminal.shows(/snapctl [#>]/);
+  await terminal.shows(/snapctl [#>]$/);
+  await terminal.keys('F2');
+  await terminal.shows(/^snapctl [#>]$/);
   return terminal;
 }
+
 afterEach(async () => {
   for (const terminal of open.splice(0)) await terminal.close();
 });
@@ -25,22 +30,52 @@ async function enter(terminal: Terminal, line: string, expected: RegExp): Promis
   return terminal.shows(expected);
 }
 
-test('banner and first prompt; commands scroll away above it; quit ends with status 0', async () => {
-  const terminal = await start({}, []);
-  expect(await terminal.screen()).toBe(
-    "Welcome to snapctl, the virtualization interactive terminal.\n\nType:  'help' for help with commands\n" +
-      "       'quit' to quit\n\nsnapctl #",
+test('banner, pane and first prompt; commands scroll away above them; quit ends with status 0', async () => {
+  const terminal = await Terminal.open(['-c', 'test:///default']);
+  open.push(terminal);
+  expect(await terminal.shows(/\nsnapctl #$/)).toMatch(
+    /^Welcome to snapctl, the virtualization interactive terminal\.\n\nType: {2}'help' for help with commands\n {7}'quit' to quit\n\n/,
   );
-  expect(await terminal.cursor()).toEqual({ column: 10, row: 5 });
-  await enter(
-    terminal,
-    'domstate test; domid test',
-    /\nsnapctl # domstate test; domid test\nrunning\n\n1\n\nsnapctl #$/,
-  );
-  await enter(terminal, 'nonsense', /error: unknown command: 'nonsense'\nsnapctl #$/);
+  const { row, column } = await terminal.cursor();
+  expect([(await terminal.rows())[row], column]).toEqual(['snapctl #', 10]);
+  await enter(terminal, 'domstate test; domid test', /\nsnapctl #$/);
+  await terminal.shows(/\nsnapctl # domstate test; domid test\nrunning\n\n1\n\n[\s\S]*\nsnapctl #$/);
+  await enter(terminal, 'nonsense', /error: unknown command: 'nonsense'\n[\s\S]*\nsnapctl #$/);
   await terminal.type('quit');
   await terminal.keys('Enter');
   expect(await terminal.ended()).toBe(0);
+  expect(await terminal.screen(true)).toMatch(/\nsnapctl # quit\n/);
+});
+
+test('Ctrl-C ends a command and leaves the prompt; Ctrl-D asks while one runs; a signal ends all', async () => {
+  const terminal = await start();
+  await terminal.type('event --all --loop');
+  await terminal.keys('Enter');
+  await terminal.shows(/\nevent --all --loop \(\d+ s, Ctrl-C aborts\)/);
+  await terminal.keys('C-c');
+  await terminal.shows(/\nsnapctl #$/);
+  await terminal.keys('Up', 'Enter');
+  await terminal.shows(/Ctrl-C aborts\)/);
+  await terminal.keys('C-d');
+  await terminal.shows(/Abort it and leave\? \[y,n\]/);
+  await terminal.keys('n');
+  await terminal.shows(/Ctrl-C aborts\)/);
+  // What is typed meanwhile waits for the prompt.
+  await terminal.type('domid te');
+  await terminal.keys('C-d');
+  await terminal.shows(/Abort it and leave\? \[y,n\]/);
+  await terminal.keys('y');
+  expect(await terminal.ended()).toBe(0);
+
+  const hasty = await start();
+  await enter(hasty, 'event --all --loop', /Ctrl-C aborts\)/);
+  await hasty.keys('C-c');
+  await hasty.keys('C-c');
+  expect(await hasty.ended()).toBe(0);
+
+  const other = await start();
+  await enter(other, '!kill -TERM $PPID', /./);
+  expect(await other.ended()).toBe(143);
 });
 
 test('completion: menus with help, chains, quotes, key=value lists; nothing stale', async () => {
@@ -212,7 +247,7 @@ describe('the screen', () => {
   test('colours only where they are wanted', async () => {
     const coloured = await start({ env: { TERM: 'tmux-256color' } });
     expect(await coloured.colours()).toMatch(/\x1b\[(1;)?36m/);
-    const plain = await start({ env: { NO_COLOR: '1' } }, ['-q', '--readonly']);
+    const plain = await start({ env: { NO_COLOR: '1' } }, ['--readonly']);
     expect(await plain.screen()).toBe('snapctl >');
     expect(await plain.colours()).not.toMatch(/\x1b\[[\d;]*3\d/);
   });
@@ -241,6 +276,8 @@ test('a screen reader gets words, and no suggestions', async () => {
 });
 
 test('a terminal that can do nothing gets plain lines', async () => {
-  const terminal = await start({ env: { TERM: 'dumb' } });
+  const terminal = await Terminal.open(['-q', '-c', 'test:///default'], { env: { TERM: 'dumb' } });
+  open.push(terminal);
+  await terminal.shows(/^snapctl #$/);
   await enter(terminal, 'domid test', /^snapctl # domid test\n1\nsnapctl #$/);
 });

@@ -1,0 +1,91 @@
+import { EventEmitter } from 'node:events';
+import type { WriteStream } from 'node:tty';
+import { expect, test } from '@jest/globals';
+import { TerminalScreen } from '../../../src/ui/terminal-screen.js';
+
+class FakeTerminal extends EventEmitter {
+  columns = 40;
+  rows = 10;
+  readonly written: string[] = [];
+  write(text: string): boolean {
+    this.written.push(text);
+    return true;
+  }
+  /** All that was written since the last time, with escapes spelled out. */
+  take(): string {
+    return this.written
+      .splice(0)
+      .join('')
+      .replaceAll('\x1b[', '^')
+      .replaceAll('^?2026h^?25l', '<')
+      .replaceAll('^?2026l', '>')
+      .replaceAll('\r', '\\r');
+  }
+}
+
+function setUp(reflows = true): { terminal: FakeTerminal; screen: TerminalScreen } {
+  const terminal = new FakeTerminal();
+  return { terminal, screen: new TerminalScreen(terminal as unknown as WriteStream, reflows) };
+}
+
+test('all that is painted in a turn is one write, with the cursor where it belongs', async () => {
+  const { terminal, screen } = setUp();
+  screen.write('\x1b[?2026h');
+  screen.write('\x1b[?25l');
+  screen.write('pane\n# text\n');
+  screen.write('\x1b[?2026l');
+  screen.placeCursor({ rowsBelow: 0, column: 6 });
+  await Promise.resolve();
+  expect(terminal.written).toHaveLength(1);
+  expect(terminal.take()).toBe('<\\r^?25lpane\n# text\n^1A^7G^?25h>');
+  // Back to where Ink believes the cursor to be before anything else.
+  screen.write('\x1b[2K\x1b[1A\x1b[2Kx\n');
+  await Promise.resolve();
+  expect(terminal.take()).toBe('<^1B\\r^2K^1A^2Kx\n^1A^7G^?25h>');
+  screen.placeCursor({ rowsBelow: 0, column: 1 });
+  await Promise.resolve();
+  expect(terminal.take()).toBe('<^1B\\r^1A^2G^?25h>');
+  screen.placeCursor({ rowsBelow: 0, column: 1 });
+  await Promise.resolve();
+  expect(terminal.take()).toBe('');
+});
+
+test('lines for the scrollback go above what is painted, with its colours', async () => {
+  const { terminal, screen } = setUp();
+  screen.writeAbove('before\n');
+  expect(terminal.take()).toBe('before\n');
+  screen.write('\x1b[36mpane\x1b[39m\n#\n');
+  await Promise.resolve();
+  terminal.take();
+  screen.writeAbove('output\n');
+  await Promise.resolve();
+  expect(terminal.take()).toBe('<\\r\\r^2K^1A^2K^1A^2Koutput\n^36mpane^39m\n#\n>');
+  screen.erase();
+  expect(terminal.take()).toBe('<\\r\\r^2K^1A^2K^1A^2K>^?25h');
+  screen.writeAbove('after\n');
+  expect(terminal.take()).toBe('after\n');
+});
+
+test.each([
+  [true, '\\r^3A^2K^1B^2K^1B^2K^1B^2K^3A'],
+  [false, '\\r^1A^2K^1B^2K^1A'],
+])('narrower, on a terminal that breaks rows anew: %s', async (reflows, erasure) => {
+  const { terminal, screen } = setUp(reflows);
+  const pane = 'p'.repeat(35);
+  screen.write(`${pane}\n# ${'t'.repeat(20)}\n`);
+  screen.placeCursor({ rowsBelow: 0, column: 22 });
+  await Promise.resolve();
+  terminal.take();
+  let told = 0;
+  screen.on('resize', () => {
+    told += 1;
+    // What Ink does: it erases what it believes to be there, and paints.
+    screen.write('\x1b[2K\x1b[1A\x1b[2K\x1b[1A\x1b[2K\x1b[G');
+    screen.write('new\n');
+  });
+  terminal.columns = 20;
+  terminal.emit('resize');
+  await Promise.resolve();
+  expect(told).toBe(1);
+  expect(terminal.take()).toBe(`${erasure}<\\rnew\n^1A^23G^?25h>`);
+});
