@@ -3,7 +3,7 @@ import {
   VIR_DOMAIN_SHUTOFF,
   VIR_DOMAIN_XML_INACTIVE,
 } from '../../src/hypervisor/constants.js';
-import type { Connection, Domain } from '../../src/hypervisor/index.js';
+import type { Domain } from '../../src/hypervisor/index.js';
 import {
   attributeAt,
   CommandError,
@@ -17,6 +17,7 @@ import {
   fixedDecimals,
   textAt,
 } from '../../src/shell/index.js';
+import { countHostCpus } from './cpu-list.js';
 
 /** A virtual CPU; of a domain that is shut off only the host CPUs it may run on are known. */
 interface VcpuRow {
@@ -68,15 +69,6 @@ export default defineCommand({
     );
   },
 });
-
-async function countHostCpus(connection: Connection): Promise<number> {
-  try {
-    return (await connection.nodeGetCPUMap()).present;
-  } catch {
-    const { nodes, sockets, cores, threads } = await connection.nodeGetInfo();
-    return nodes * sockets * cores * threads;
-  }
-}
 
 async function vcpuRows(domain: Domain, hostCpus: number): Promise<VcpuRow[]> {
   const { state, nrVirtCpu } = await domain.getInfo();

@@ -27,6 +27,8 @@ export interface Domains {
   domainSaveImageDefineXML(file: string, xml: string, flags?: number): Promise<void>;
   domainXMLFromNative(format: string, config: string, flags?: number): Promise<string>;
   domainXMLToNative(format: string, xml: string, flags?: number): Promise<string>;
+  /** Takes over a QEMU that the hypervisor has not started. */
+  domainQemuAttach(pid: number, flags?: number): Promise<Domain>;
   getAllDomainStats(stats: number, flags?: number): Promise<DomainStats[]>;
   domainListGetStats(domains: readonly Domain[], stats: number, flags?: number): Promise<DomainStats[]>;
 }

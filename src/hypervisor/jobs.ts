@@ -45,6 +45,10 @@ export interface DomainJobs {
   /** MiB/s. */
   migrateGetMaxSpeed(flags?: number): Promise<bigint>;
   migrateSetMaxSpeed(bandwidth: bigint, flags?: number): Promise<void>;
+  /** Migrates to where a URI leads, without this process in between. */
+  migrateToURI3(uri: string, parameters: readonly TypedParameter[], flags?: number): Promise<void>;
+  /** Migrates with this process between source and destination. */
+  migrate3(uri: string, parameters: readonly TypedParameter[], flags?: number): Promise<void>;
   migrateStartPostCopy(flags?: number): Promise<void>;
   /** The job of a disk, or null if it has none. */
   getBlockJobInfo(disk: string, flags?: number): Promise<BlockJobInfo | null>;

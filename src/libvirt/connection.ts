@@ -129,6 +129,11 @@ export class Connection extends ConnectionHost {
     return present(native.virConnectDomainXMLToNative(this.pointer, format, xml, flags));
   }
 
+  /** Takes over a QEMU that libvirt has not started. */
+  domainQemuAttach(pid: number, flags = 0): Domain {
+    return domain(native.virDomainQemuAttach(this.pointer, pid, flags));
+  }
+
   /** @param stats VIR_DOMAIN_STATS_*, 0 for all. */
   getAllDomainStats(stats: number, flags = 0): DomainStats[] {
     const list: [bigint | null] = [null];

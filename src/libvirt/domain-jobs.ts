@@ -1,7 +1,7 @@
 import koffi from 'koffi';
 import { DomainDevices } from './domain-devices.js';
 import { present, succeed } from './error.js';
-import { native } from './library.js';
+import { defaultAuth, native } from './library.js';
 import { wide } from './memory.js';
 import type { Stream } from './stream.js';
 import { type TypedParameter, takeTypedParameters, withTypedParameters } from './typed-parameters.js';
@@ -162,6 +162,26 @@ export class DomainJobs extends DomainDevices {
 
   migrateSetMaxSpeed(bandwidth: bigint, flags = 0): void {
     succeed(native.virDomainMigrateSetMaxSpeed(this.pointer, bandwidth, flags));
+  }
+
+  /** The source (or, with VIR_MIGRATE_PEER2PEER, its daemon) migrates by itself to where a URI leads. */
+  migrateToURI3(uri: string, parameters: readonly TypedParameter[], flags = 0): void {
+    withTypedParameters(parameters, (params, count) =>
+      succeed(native.virDomainMigrateToURI3(this.pointer, uri, params, count, flags)),
+    );
+  }
+
+  /** Migrates with this process between the two: the destination is connected to for as long as it takes. */
+  migrate3(uri: string, parameters: readonly TypedParameter[], flags = 0): void {
+    const destination = present<bigint>(native.virConnectOpenAuth(uri, defaultAuth(), 0));
+    try {
+      const moved = withTypedParameters(parameters, (params, count) =>
+        present<bigint>(native.virDomainMigrate3(this.pointer, destination, params, count, flags)),
+      );
+      native.virDomainFree(moved);
+    } finally {
+      native.virConnectClose(destination);
+    }
   }
 
   migrateStartPostCopy(flags = 0): void {

@@ -95,6 +95,12 @@ export class Arguments<O extends readonly OptionSpec[] = readonly OptionSpec[]> 
     return this.#whole(name, 0n, ULLONG_MAX);
   }
 
+  /** C unsigned long where negative numbers wrap around, as strtoul reads them. */
+  wrapped(name: OptionName<O, Valued>): bigint | undefined {
+    const value = this.#whole(name, -ULLONG_MAX, ULLONG_MAX);
+    return value === undefined ? undefined : BigInt.asUintN(64, value);
+  }
+
   /** `--timeout` in ms. @throws CommandError malformed, zero, or more seconds than fit. */
   timeout(): number | undefined {
     const seconds = this.uint('timeout' as OptionName<O, Valued>);

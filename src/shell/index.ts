@@ -19,6 +19,7 @@ export { domainDocument } from './domain-document.js';
 export { type JobOptions, type JobResult, runDomainJob } from './domain-job.js';
 export { type DomainKey, domainOf, findDomain } from './domain-option.js';
 export { editXml, type XmlEdit } from './edit-xml.js';
+export { elementText } from './element-text.js';
 export { CommandError, errorLines, InterruptedError, orFail, SilentFailure } from './errors.js';
 export { fixedDecimals } from './fixed-decimals.js';
 export {

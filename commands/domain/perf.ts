@@ -1,0 +1,46 @@
+import type { TypedParameter } from '../../src/hypervisor/index.js';
+import { defineCommand, domainOf } from '../../src/shell/index.js';
+import { affectOptions, affectRules } from './affect-options.js';
+import { tune } from './tunable-parameters.js';
+
+export default defineCommand({
+  name: 'perf',
+  group: 'domain',
+  summary: 'Get or set perf event',
+  description:
+    'Get or set the current perf events for a guest domain.\n    To get the perf events list use following command: \n\n    virsh # perf <domain>',
+  manual: [
+    'Shows which performance counters the host keeps for a guest, or switches some on or off; `domstats --perf` reads them.',
+  ],
+  options: [
+    { name: 'domain', type: 'string', required: true, completer: 'domain', help: 'domain name, id or uuid' },
+    { name: 'enable', type: 'string', help: 'perf events which will be enabled' },
+    { name: 'disable', type: 'string', help: 'perf events which will be disabled' },
+    ...affectOptions,
+  ],
+  rules: [...affectRules],
+  json: { oneOf: [{ map: 'boolean' }, { object: { message: 'string' } }] },
+  async run(context, args) {
+    const enable = args.optional('enable');
+    const disable = args.optional('disable');
+    const domain = await domainOf(context, args);
+    const flags = args.bits();
+    const named = (list: string | undefined, value: boolean): TypedParameter[] =>
+      (list ?? '').split(',').flatMap((field) => (field === '' ? [] : [{ field, type: 'boolean', value }]));
+    const changes = [...named(enable, true), ...named(disable, false)];
+    await tune(context, {
+      changes,
+      get: () => domain.getPerfEvents(flags),
+      set: (parameters) => domain.setPerfEvents(parameters, flags),
+      failures: {
+        count: 'Unable to get perf events',
+        get: 'Unable to get perf events',
+        set: 'Unable to enable/disable perf events',
+      },
+      valueText: ({ value }) => (value === true ? 'enabled' : 'disabled'),
+    });
+    for (const { field, value } of changes) {
+      context.output.print(`${field.padEnd(15)}: ${value === true ? 'enabled' : 'disabled'}\n`);
+    }
+  },
+});

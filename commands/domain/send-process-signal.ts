@@ -1,0 +1,28 @@
+import { CommandError, defineCommand, domainOf } from '../../src/shell/index.js';
+import { signalNumber } from './process-signals.js';
+
+export default defineCommand({
+  name: 'send-process-signal',
+  group: 'domain',
+  summary: 'Send signals to processes',
+  description: 'Send signals to processes in the guest',
+  options: [
+    {
+      name: 'domain',
+      type: 'string',
+      required: true,
+      completer: 'domain-active',
+      help: 'domain name, id or uuid',
+    },
+    { name: 'pid', type: 'string', required: true, help: 'the process ID' },
+    { name: 'signame', type: 'string', required: true, help: 'the signal number or name' },
+  ],
+  async run(context, args) {
+    const domain = await domainOf(context, args);
+    const pid = args.longlong('pid') ?? 0n;
+    const name = args.text('signame');
+    const signal = signalNumber(name);
+    if (signal === undefined) throw new CommandError(`malformed signal name: ${name}`);
+    await domain.sendProcessSignal(pid, signal);
+  },
+});
