@@ -3,16 +3,17 @@ import { readFileSync } from 'node:fs';
 
 /*
  * The Debian and Ubuntu packages that this project uses, in one list. `for` says what needs one:
- *   run    the program itself, with real guests
- *   guest  building the tiny guest (its kernel and busybox are unpacked into a cache, and not installed)
- *   test   tests that compare with virsh or run in other shells, in a terminal, or with the manual's tools
+ *   qemu     the program, with guests under a bare QEMU
+ *   libvirt  the program on libvirt
+ *   guest    building the tiny guest (its kernel and busybox are unpacked into a cache, and not installed)
+ *   test     tests that compare with virsh or run in other shells, in a terminal, or with the manual's tools
  */
 const packages = [
-  { name: 'libvirt0', for: 'run' },
-  { name: 'libvirt-daemon', for: 'run' },
-  { name: 'libvirt-daemon-driver-qemu', for: 'run' },
-  { name: 'qemu-system-x86', for: 'run' },
-  { name: 'qemu-utils', for: 'run' },
+  { name: 'libvirt0', for: 'libvirt' },
+  { name: 'libvirt-daemon', for: 'libvirt' },
+  { name: 'libvirt-daemon-driver-qemu', for: 'libvirt' },
+  { name: 'qemu-system-x86', for: 'qemu' },
+  { name: 'qemu-utils', for: 'qemu' },
   { name: 'qemu-guest-agent', for: 'guest' },
   { name: 'cpio', for: 'guest' },
   { name: 'e2fsprogs', for: 'guest' },
@@ -33,7 +34,7 @@ const packages = [
 ];
 
 /**
- * @param {('run'|'guest'|'test')[]} purposes
+ * @param {('qemu'|'libvirt'|'guest'|'test')[]} purposes
  * @returns {string[]} package names
  */
 export function packagesFor(purposes) {

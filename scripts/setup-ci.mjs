@@ -4,7 +4,7 @@ import { installNodeModules } from './setup-node-modules.mjs';
 import { addQemuAccount, installPackages, SetupError } from './setup-system.mjs';
 
 try {
-  installPackages(['run', 'guest', 'test']);
+  installPackages(['qemu', 'libvirt', 'guest', 'test']);
   addQemuAccount();
   installNodeModules();
 } catch (error) {

@@ -12,7 +12,7 @@ const say = (line) => console.error(line);
 /**
  * Installs what is missing of the packages for some purposes, having said what. Packages that are there stay as they
  * are, none is removed.
- * @param {('run'|'guest'|'test')[]} purposes
+ * @param {('qemu'|'libvirt'|'guest'|'test')[]} purposes
  * @throws {SetupError} on another distribution, where it is not allowed, or where apt fails
  */
 export function installPackages(purposes) {

@@ -17,14 +17,14 @@ const say = (line) => console.error(line);
 const output = { cwd: root, stdio: ['ignore', process.stderr, process.stderr] };
 
 /**
- * @param {{purposes: ('run'|'guest'|'test')[], rebuild?: boolean}} options rebuild: build even when dist/ is newer than
+ * @param {{purposes: ('qemu'|'libvirt'|'guest'|'test')[], rebuild?: boolean}} options rebuild: build even when dist/ is newer than
  *   all that it is made of
  * @returns {Promise<{kernel: string, initrd: string, dataDisk: string}>} the tiny guest
  * @throws {SetupError} with a message for the user
  */
 export async function setUp({ purposes, rebuild = false }) {
   installPackages(purposes);
-  addQemuAccount();
+  if (purposes.includes('libvirt')) addQemuAccount();
   installNodeModules();
   if (rebuild || isStale()) buildProgram();
   return prepareGuest();

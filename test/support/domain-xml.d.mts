@@ -1,5 +1,6 @@
 export declare function kernelArguments(options?: {
   dirty?: number;
+  fill?: number | string;
   agent?: boolean;
   gap?: boolean;
   tick?: number;
@@ -12,9 +13,11 @@ export declare function domainXml(options: {
   memory?: number;
   vcpus?: number;
   dirty?: number;
+  fill?: number | string;
   gap?: boolean;
   tick?: number;
   agent?: boolean;
   channel?: boolean;
   devices?: string;
+  arguments?: string[];
 }): string;

@@ -7,6 +7,7 @@ export interface RunOptions {
   env?: NodeJS.ProcessEnv;
   timeout?: number;
   signal?: AbortSignal;
+  detached?: boolean;
   started?: (child: ChildProcess) => void;
 }
 
@@ -23,11 +24,14 @@ export interface GuestOptions {
   memory?: number;
   vcpus?: number;
   dirty?: number;
+  fill?: number | string;
+  initrd?: string;
   gap?: boolean;
   tick?: number;
   agent?: boolean;
   channel?: boolean;
   devices?: string;
+  arguments?: string[];
 }
 
 export declare const snapctl: string;

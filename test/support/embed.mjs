@@ -1,4 +1,4 @@
-import { execFile, spawn } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { buildGuest } from '../guest/build.mjs';
 import { domainXml } from './domain-xml.mjs';
 import { createEmbedRoot, destroyEmbedRoot, embedUri, sweepAbandonedRoots } from './embed-root.mjs';
+import { runToEnd } from './run-to-end.mjs';
 import { SerialLog } from './serial-log.mjs';
 
 const run = promisify(execFile);
@@ -51,9 +52,9 @@ export class Embed {
    * Runs one snapctl (or virsh) on this root and waits for it to end.
    * @param {string[]} words the words after `-c URI`
    * @param {{tool?: 'snapctl'|'virsh', input?: string, env?: NodeJS.ProcessEnv, timeout?: number, signal?: AbortSignal,
-   *   started?: (child: import('node:child_process').ChildProcess) => void}} [options] input: standard input, by
-   *   default at its end; timeout: ms until it is killed; signal: sends SIGINT, as Ctrl-C would; started: is given the
-   *   running process
+   *   detached?: boolean, started?: (child: import('node:child_process').ChildProcess) => void}} [options] input: standard input, by
+   *   default at its end; timeout: ms until it is killed; signal: sends SIGINT, as Ctrl-C would; detached: a
+   *   terminal's Ctrl-C doesn't reach it; started: is given the running process
    * @returns {Promise<{code: number|null, signal: string|null, stdout: string, stderr: string}>}
    */
   run(words, options = {}) {
@@ -70,34 +71,18 @@ export class Embed {
       env,
       timeout = 120_000,
       signal,
+      detached,
       started,
     },
   ) {
     const [program, ...first] = tool === 'virsh' ? ['virsh'] : [process.execPath, snapctl];
-    return new Promise((resolve, reject) => {
-      const child = spawn(program, [...first, '-c', this.uri, ...words], {
-        env: { ...process.env, ...this.env, ...env },
-        timeout,
-        killSignal: 'SIGKILL',
-      });
-      const output = { stdout: '', stderr: '' };
-      for (const name of ['stdout', 'stderr']) {
-        child[name].setEncoding('utf8');
-        child[name].on('data', (text) => {
-          output[name] += text;
-        });
-      }
-      const interrupt = () => child.kill('SIGINT');
-      signal?.addEventListener('abort', interrupt);
-      child.on('error', reject);
-      child.on('close', (code, killedBy) => {
-        signal?.removeEventListener('abort', interrupt);
-        resolve({ code, signal: killedBy, ...output });
-      });
-      // A program that ends without reading its input is no failure of ours.
-      child.stdin.on('error', () => {});
-      child.stdin.end(input);
-      started?.(child);
+    return runToEnd(program, [...first, '-c', this.uri, ...words], {
+      env: { ...this.env, ...env },
+      input,
+      timeout,
+      signal,
+      detached,
+      started,
     });
   }
 
@@ -112,11 +97,12 @@ export class Embed {
 
   /**
    * Makes a guest's disks and XML, without telling libvirt.
-   * @param {{name?: string, disks?: number, memory?: number, vcpus?: number, dirty?: number, agent?: boolean,
-   *   channel?: boolean, devices?: string}} [options] disks: how many, vda and on, each a copy of the data disk of its
-   *   own; the rest as for domainXml
+   * @param {{name?: string, disks?: number, memory?: number, vcpus?: number, dirty?: number, fill?: number|string,
+   *   agent?: boolean, channel?: boolean, devices?: string, arguments?: string[], initrd?: string}} [options] disks: how
+   *   many, vda and on, each a copy of the data disk of its own; initrd: another one than the guest's; the rest as for
+   *   domainXml
    */
-  prepare({ name = 'tiny', disks: count = 1, ...options } = {}) {
+  prepare({ name = 'tiny', disks: count = 1, initrd = this.guestFiles.initrd, ...options } = {}) {
     const folder = join(this.folder, name);
     mkdirSync(folder);
     const disks = Array.from({ length: count }, (_, index) => {
@@ -127,7 +113,7 @@ export class Embed {
     });
     const serial = join(folder, 'serial');
     const xml = join(folder, 'domain.xml');
-    writeFileSync(xml, domainXml({ ...options, name, guest: this.guestFiles, serial, disks }));
+    writeFileSync(xml, domainXml({ ...options, name, guest: { ...this.guestFiles, initrd }, serial, disks }));
     return new TinyGuest(this, { name, folder, disks, xml, serial: new SerialLog(serial) });
   }
 

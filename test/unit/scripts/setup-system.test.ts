@@ -38,7 +38,7 @@ describe('installing packages', () => {
 
   test('does nothing and says nothing when all is there', () => {
     program('dpkg-query', 'shift 3; for name; do echo "$name installed"; done');
-    const { stdout, stderr } = install('run', 'guest', 'test');
+    const { stdout, stderr } = install('qemu', 'libvirt', 'guest', 'test');
     expect(stdout + stderr).toBe('');
     expect(calls()).toEqual(['']);
   });
@@ -46,7 +46,7 @@ describe('installing packages', () => {
   test('says what is missing, then installs just that and removes nothing', () => {
     // One is there, one was removed and has left its settings, the others are unknown: dpkg-query ends with 1.
     program('dpkg-query', 'echo "libvirt0 installed"; echo "qemu-utils config-files"; exit 1');
-    const { stdout, stderr } = install('run');
+    const { stdout, stderr } = install('qemu', 'libvirt');
     const missing = 'libvirt-daemon libvirt-daemon-driver-qemu qemu-system-x86 qemu-utils';
     expect(stdout).toBe('');
     expect(stderr).toContain(`Installing with apt: ${missing}\n`);

@@ -8,35 +8,32 @@ import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
-const source = fileURLToPath(new URL('atom.c', import.meta.url));
+const run = promisify(execFile);
+const sourceOf = (name) => fileURLToPath(new URL(`${name}.c`, import.meta.url));
 
 /**
- * The tiny guest's initramfs with the program that checks memory against disks (atom.c), which the guest starts where
- * it finds it. Compiled for this: gcc and the static C library are needed. Kept beside the initramfs.
+ * The tiny guest's initramfs with programs that are written in C (NAME.c), each of which the guest starts where it finds
+ * it. Compiled for this: gcc and the static C library are needed. Kept beside the initramfs.
  * @param {string} initrd of buildGuest()
- * @returns {Promise<string>} path of the other initramfs
+ * @param {readonly string[]} names `atom` checks memory against disks, `fill` fills memory, `heartbeat` shows
+ *   when the guest runs
+ * @returns {Promise<string>} path of the other initramfs; the same one if there is nothing to add
  */
-export async function withAtom(initrd) {
-  const key = createHash('sha256')
-    .update(await readFile(source))
-    .digest('hex')
-    .slice(0, 16);
-  const target = join(dirname(initrd), `initrd-atom-${key}`);
+export async function withPrograms(initrd, names) {
+  if (names.length === 0) return initrd;
+  const hash = createHash('sha256');
+  for (const name of names) hash.update(await readFile(sourceOf(name)));
+  const key = hash.digest('hex').slice(0, 16);
+  const target = join(dirname(initrd), `initrd-${names.join('-')}-${key}`);
   if (await exists(target)) return target;
-  const work = await mkdtemp(join(dirname(initrd), '.atom-'));
+  const work = await mkdtemp(join(dirname(initrd), '.compiled-'));
   try {
     await mkdir(join(work, 'tree/bin'), { recursive: true });
-    const program = join(work, 'tree/bin/atom');
-    await promisify(execFile)('gcc', [
-      '-O2',
-      '-Wall',
-      '-Wextra',
-      '-Werror',
-      '-static',
-      '-o',
-      program,
-      source,
-    ]);
+    for (const name of names) {
+      const program = join(work, 'tree/bin', name);
+      const words = ['-O2', '-Wall', '-Wextra', '-Werror', '-static', '-o', program, sourceOf(name)];
+      await run('gcc', words);
+    }
     // The kernel unpacks archives that follow one another as if they were one.
     const combined = createWriteStream(join(work, 'initrd'));
     await pipeline(createReadStream(initrd), combined, { end: false });
@@ -44,7 +41,7 @@ export async function withAtom(initrd) {
       cwd: join(work, 'tree'),
       stdio: ['pipe', 'pipe', 'inherit'],
     });
-    cpio.stdin.end('bin\0bin/atom\0');
+    cpio.stdin.end(['bin', ...names.map((name) => `bin/${name}`)].map((path) => `${path}\0`).join(''));
     const [[status]] = await Promise.all([once(cpio, 'close'), pipeline(cpio.stdout, combined)]);
     if (status !== 0) throw new Error(`cpio ended with status ${status}`);
     await rename(join(work, 'initrd'), target);

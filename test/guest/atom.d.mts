@@ -1,2 +1,0 @@
-/** See atom.mjs. */
-export function withAtom(initrd: string): Promise<string>;
