@@ -53,6 +53,8 @@ const libraries = {
 // Built aside and then put in place, so that a program running from dist/ never sees half a build.
 mkdirSync(dirname(outdir), { recursive: true });
 const aside = mkdtempSync(`${outdir}.`);
+// mkdtemp makes it ours alone, and what root builds is run by others.
+chmodSync(aside, 0o755);
 try {
   // Apart, so that the program carries only those parts of a library that it uses itself.
   await bundle(program, 'chunks/[name]-[hash]');
