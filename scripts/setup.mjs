@@ -17,8 +17,8 @@ const say = (line) => console.error(line);
 const output = { cwd: root, stdio: ['ignore', process.stderr, process.stderr] };
 
 /**
- * @param {{purposes: ('qemu'|'libvirt'|'guest'|'test')[], rebuild?: boolean}} options rebuild: build even when dist/ is newer than
- *   all that it is made of
+ * @param {{purposes: ('qemu'|'libvirt'|'guest'|'test')[], rebuild?: boolean}} options rebuild: build even when dist/ is
+ *   newer than all that it is made of
  * @returns {Promise<{kernel: string, initrd: string, dataDisk: string}>} the tiny guest
  * @throws {SetupError} with a message for the user
  */

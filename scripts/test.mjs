@@ -28,6 +28,7 @@ try {
   await jest('live', [
     `--testPathIgnorePatterns=^(?!.*${slow})`,
     '--maxWorkers=2',
+    `--testSequencer=${join(root, 'test/support/longest-first.mjs')}`,
     `--setupFilesAfterEnv=${join(root, 'test/support/retries.ts')}`,
   ]);
   if (count.passed + count.failed === 0) fail('No test was run.');

@@ -5,6 +5,8 @@ import { milliseconds } from './clock.mjs';
 
 const KEPT = 600_000;
 const beats = [];
+/** When the present connection was made: a new one, if QEMU has been replaced. */
+let connectedAt = 0;
 let questions = [];
 
 listen();
@@ -16,6 +18,9 @@ parentPort.on('message', (question) => {
 /** QEMU may not be there yet, and goes when another one takes its place: ask again and again. */
 function listen() {
   const socket = connect(workerData.socket);
+  socket.on('connect', () => {
+    connectedAt = milliseconds();
+  });
   socket.on('data', () => {
     beats.push(milliseconds());
     if (beats.length > KEPT) beats.splice(0, KEPT / 2);
@@ -26,10 +31,11 @@ function listen() {
 }
 
 function answer() {
-  questions = questions.filter(({ id, from, to, after }) => {
-    const end = beats.findLastIndex((beat) => beat <= (to ?? after)) + 1;
+  questions = questions.filter(({ id, from, to, after, reconnected }) => {
+    const instant = reconnected === undefined ? (to ?? after) : Math.max(connectedAt, reconnected);
+    const end = beats.findLastIndex((beat) => beat <= instant) + 1;
     // Not before there has been a beat after it.
-    if (end === beats.length) return true;
+    if (end === beats.length || connectedAt < reconnected) return true;
     let value = beats[end];
     if (from !== undefined) {
       value = [0, 0];

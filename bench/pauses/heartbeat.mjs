@@ -20,10 +20,9 @@ export class Heartbeat {
     return end - start;
   }
 
-  /** The same, but when it ended, on clock.mjs's clock. */
-  async endOfLongestSilence(from, to) {
-    const [, end] = await this.#ask({ from, to });
-    return end;
+  /** When the first beat came from a QEMU that has taken the other's place since an instant. */
+  firstBeatOfSuccessor(since) {
+    return this.#ask({ reconnected: since });
   }
 
   /** When the first beat after an instant came, on clock.mjs's clock. */

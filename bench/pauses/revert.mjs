@@ -34,9 +34,8 @@ async function revert(world) {
   await delay(500);
   await world.heartbeat.steady();
   const { from, to, cpuMs, peakMiB } = await world.snapctl('snapshot-revert', 'tiny', 'back');
-  // The old guest beats until shortly before the new one does: the silence between them ends with the new one.
-  const runsAt = await world.heartbeat.endOfLongestSilence(from, milliseconds());
-  const gapMs = await world.heartbeat.longestSilence(from, milliseconds());
+  const runsAt = await world.heartbeat.firstBeatOfSuccessor(from);
+  const gapMs = await world.heartbeat.longestSilence(from, runsAt);
   return { runsMs: runsAt - from, totalMs: to - from, gapMs, cpuMs, peakMiB };
 }
 
