@@ -37,7 +37,6 @@ export class BareWorld {
       program,
       heartbeat: true,
       observer: true,
-      agent: false,
     });
     const world = new BareWorld(guest);
     world.observer = await Observer.connect(join(guest.folder, 'observer'));

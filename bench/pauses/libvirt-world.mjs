@@ -26,8 +26,7 @@ export class LibvirtWorld {
         memory,
         fill,
         initrd,
-        agent: false,
-        channel: false,
+
         devices: `
     <channel type='unix'>
       <source mode='bind' path='${join(folder, 'heartbeat')}'/>

@@ -55,6 +55,6 @@ export class ProcessCost {
   #adopt(pid) {
     if (this.#cpu.has(pid)) return;
     const command = readFileSync(`/proc/${pid}/cmdline`, 'latin1');
-    if (!command.startsWith('qemu-system')) this.#known.add(pid);
+    if (!/^[^\0]*qemu-system/.test(command)) this.#known.add(pid);
   }
 }
