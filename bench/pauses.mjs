@@ -89,7 +89,7 @@ async function measureGuest(name, runs) {
   say(`${options.title}: under a bare QEMU`);
   world = await BareWorld.start(options, program);
   const snapshots = await measureRounds(world, runs, { only, say });
-  const revert = values.revert && name === '1g-idle' ? await measureRevert(world, runs, { say }) : undefined;
+  const revert = values.revert && options.revert ? await measureRevert(world, runs, { say }) : undefined;
   await world.dispose();
   world = undefined;
 

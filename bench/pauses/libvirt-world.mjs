@@ -26,7 +26,6 @@ export class LibvirtWorld {
         memory,
         fill,
         initrd,
-
         devices: `
     <channel type='unix'>
       <source mode='bind' path='${join(folder, 'heartbeat')}'/>

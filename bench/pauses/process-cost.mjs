@@ -13,6 +13,7 @@ export class ProcessCost {
   #cpu = new Map();
   #peak = 0;
   #known = new Set();
+  #qemus = new Set();
   #timer;
 
   /** @param {number} pid */
@@ -36,6 +37,13 @@ export class ProcessCost {
     for (const pid of this.#known) {
       try {
         const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+        // It was ours when it was forked, and is a guest of its own now.
+        if (stat.includes('(qemu-system')) {
+          this.#qemus.add(pid);
+          this.#known.delete(pid);
+          this.#cpu.delete(pid);
+          continue;
+        }
         const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
         this.#cpu.set(pid, Number(fields[11]) + Number(fields[12]));
         resident += Number(fields[21]) * PAGE_BYTES;
@@ -51,10 +59,7 @@ export class ProcessCost {
     this.#peak = Math.max(this.#peak, resident);
   }
 
-  /** A QEMU that is started for good is no cost of the command. */
   #adopt(pid) {
-    if (this.#cpu.has(pid)) return;
-    const command = readFileSync(`/proc/${pid}/cmdline`, 'latin1');
-    if (!/^[^\0]*qemu-system/.test(command)) this.#known.add(pid);
+    if (!this.#cpu.has(pid) && !this.#qemus.has(pid)) this.#known.add(pid);
   }
 }
