@@ -11,6 +11,7 @@ const groups: readonly CommandGroup[] = [
   { keyword: 'backup', title: 'Backup' },
   { keyword: 'archive', title: 'Archive' },
   { keyword: 'recovery', title: 'Recovery' },
+  { keyword: 'screen', title: 'Interactive Screen' },
   { keyword: 'snapctl', title: 'Snapctl itself' },
 ];
 
@@ -194,6 +195,9 @@ const entries: readonly RegistryEntry[] = [
   { name: 'archive-list', group: 'archive', load: () => import('./archive/archive-list.js') },
   { name: 'archive-verify', group: 'archive', load: () => import('./archive/archive-verify.js') },
   { name: 'recover', group: 'recovery', load: () => import('./recovery/recover.js') },
+  { name: 'snapshots', group: 'screen', load: () => import('./screen/snapshots.js') },
+  { name: 'status', group: 'screen', load: () => import('./screen/status.js') },
+  { name: 'watch', group: 'screen', load: () => import('./screen/watch.js') },
   { name: 'cd', group: 'snapctl', load: () => import('./shell/cd.js') },
   { name: 'echo', group: 'snapctl', load: () => import('./shell/echo.js') },
   { name: 'exit', group: 'snapctl', load: () => import('./shell/exit.js') },

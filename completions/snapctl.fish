@@ -245,6 +245,9 @@ complete -c snapctl -n __snapctl_wants_command -a archive-info -d 'describe a ch
 complete -c snapctl -n __snapctl_wants_command -a archive-list -d 'list the streams of an archive, or the archives in a folder'
 complete -c snapctl -n __snapctl_wants_command -a archive-verify -d 'check every block of a checkpoint archive'
 complete -c snapctl -n __snapctl_wants_command -a recover -d 'mend what an interrupted snapshot left behind'
+complete -c snapctl -n __snapctl_wants_command -a snapshots -d 'walk through the snapshots of a domain'
+complete -c snapctl -n __snapctl_wants_command -a status -d 'show or hide the status pane'
+complete -c snapctl -n __snapctl_wants_command -a watch -d 'watch all domains on the whole screen'
 complete -c snapctl -n __snapctl_wants_command -a cd -d 'change the current directory'
 complete -c snapctl -n __snapctl_wants_command -a echo -d 'echo arguments. Used for internal testing.'
 complete -c snapctl -n __snapctl_wants_command -a exit -d 'quit this interactive terminal'
@@ -1592,6 +1595,14 @@ complete -c snapctl -n '__snapctl_in archive-verify' -l help -d 'explain this co
 complete -c snapctl -n '__snapctl_in recover' -l domain -d 'domain name; all, if left out' -x -a '(__snapctl_ask)'
 complete -c snapctl -n '__snapctl_in recover' -l json -d 'print the result as JSON'
 complete -c snapctl -n '__snapctl_in recover' -l help -d 'explain this command'
+
+complete -c snapctl -n '__snapctl_in snapshots' -l domain -d 'domain name, id or uuid' -x -a '(__snapctl_ask)'
+complete -c snapctl -n '__snapctl_in snapshots' -l help -d 'explain this command'
+
+complete -c snapctl -n '__snapctl_in status' -l mode -d 'on, off or full' -x -a 'on off full'
+complete -c snapctl -n '__snapctl_in status' -l help -d 'explain this command'
+
+complete -c snapctl -n '__snapctl_in watch' -l help -d 'explain this command'
 
 complete -c snapctl -n '__snapctl_in cd' -l dir -d 'directory to switch to (default: home or else root)' -x -a '(__fish_complete_directories)'
 complete -c snapctl -n '__snapctl_in cd' -l help -d 'explain this command'

@@ -12,7 +12,7 @@ import {
   VIR_DOMAIN_SNAPSHOT_LIST_ROOTS,
   VIR_DOMAIN_SNAPSHOT_LIST_TOPOLOGICAL,
 } from '../../src/hypervisor/constants.js';
-import type { Snapshot } from '../../src/hypervisor/index.js';
+import type { Domain, Snapshot } from '../../src/hypervisor/index.js';
 import {
   CommandError,
   defineCommand,
@@ -35,7 +35,7 @@ export default defineCommand({
   manual: [
     'Lists the snapshots that libvirt has a record of, with the time each was made and what the guest was doing then. Names are in alphabetical order; with --topological every snapshot comes after its parent.',
     'Filters come in groups: --leaves and --no-leaves; --metadata and --no-metadata; --inactive, --active and --disk-only; --internal and --external. Several filters of one group widen the list, filters of different groups narrow it.',
-    '--from lists the children of one snapshot, --current those of the current one; with --descendants their children too. --tree draws who descends from whom; filters that could tear the tree apart do not go with it.',
+    '--from lists the children of one snapshot, --current those of the current one; with --descendants their children too. --tree draws who descends from whom; filters that could tear the tree apart do not go with it. In the interactive shell the tree also shows which snapshot is the current one, of what kind each is and how much space it takes.',
   ],
   options: [
     {
@@ -154,6 +154,7 @@ export default defineCommand({
     const found = start ? await start.listAllChildren(flags) : await domain.listAllSnapshots(flags);
     const snapshots = args.flag('topological') ? found : sortByName(found);
     if (context.json) context.emit(await Promise.all(snapshots.map(describe)));
+    else if (tree && context.screen) context.output.print(await drawPicture(domain, snapshots, start));
     else if (tree) context.output.print(await drawTree(snapshots, start));
     else if (args.flag('name')) {
       for (const { name } of snapshots) context.output.print(`${name}\n`);
@@ -179,6 +180,17 @@ async function drawTree(snapshots: readonly Snapshot[], start: Snapshot | undefi
   const nodes = [];
   for (const snapshot of snapshots) nodes.push({ name: snapshot.name, parent: await parentName(snapshot) });
   return formatTree(start ? [{ name: start.name, parent: undefined }, ...nodes] : nodes);
+}
+
+/** The tree as people would rather see it: with the current snapshot, kinds and sizes. */
+async function drawPicture(
+  domain: Domain,
+  snapshots: readonly Snapshot[],
+  start: Snapshot | undefined,
+): Promise<string> {
+  const { snapshotFacts } = await import('./snapshot-tree.js');
+  const { treeText } = await import('./snapshot-tree-text.js');
+  return treeText(await snapshotFacts(domain, start ? [start, ...snapshots] : snapshots));
 }
 
 /** A snapshot that vanished meanwhile, or that lacks state or time, is left out, as in virsh. */

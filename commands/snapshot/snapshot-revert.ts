@@ -18,10 +18,10 @@ import {
   InterruptedError,
   orFail,
   runDomainJob,
-  shellQuote,
 } from '../../src/shell/index.js';
 import { findOneSnapshot } from './find-snapshot.js';
 import { finishedAnyway } from './finished-anyway.js';
+import { describeRevertPlan } from './revert-plan-text.js';
 
 export default defineCommand({
   name: 'snapshot-revert',
@@ -113,7 +113,7 @@ export default defineCommand({
         planOf(snapshot, flags | (force ? VIR_DOMAIN_SNAPSHOT_REVERT_FORCE : 0)),
       );
       context.emit({ name: snapshot.name, domain: domain.name, plan: { ...plan } });
-      context.output.print(describePlan(plan));
+      context.output.print(describeRevertPlan(plan));
       return;
     }
     if (context.connection.ownEngine) {
@@ -162,33 +162,4 @@ async function planOf(snapshot: Snapshot, flags: number): Promise<SnapshotRevert
     throw new CommandError('--dry-run works on guests that are reached directly (qmp:) only');
   }
   return snapshot.planRevert(flags);
-}
-
-/** Both command lines, each an option a line, and what becomes of the images. */
-function describePlan({
-  before,
-  after,
-  memoryFile,
-  disks,
-  discard,
-  later,
-  lost,
-}: SnapshotRevertPlan): string {
-  const lines = (words: readonly string[]): string =>
-    words
-      .map((word, index) =>
-        index > 0 && word.startsWith('-') ? `\n    ${shellQuote(word)}` : ` ${shellQuote(word)}`,
-      )
-      .join('')
-      .trim();
-  return [
-    `Ends: ${lines(before)}`,
-    `Starts: ${lines(after)}`,
-    memoryFile === null ? 'Memory: none, it starts from power-on' : `Memory: ${memoryFile}`,
-    ...disks.map(({ disk, frozen, overlay }) => `Disk ${disk}: ${overlay} (new) on ${frozen}`),
-    ...discard.map((file) => `Removes: ${file}`),
-    ...later.map((option) => `Opened once the first has ended: ${option}`),
-    ...lost.map((text) => `Note: ${text}`),
-    '',
-  ].join('\n');
 }

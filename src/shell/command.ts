@@ -21,6 +21,7 @@ export type GroupKeyword =
   | 'volume'
   | 'archive'
   | 'recovery'
+  | 'screen'
   | 'snapctl';
 
 /** What fills in an option's value at Tab; the completion room knows how to get each. */

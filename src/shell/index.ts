@@ -42,7 +42,18 @@ export { printable, printableLine } from './printable.js';
 export { askChoice } from './question.js';
 export { readTextFile } from './read-file.js';
 export { type CommandGroup, Registry, type RegistryEntry } from './registry.js';
-export type { Screen, StatusMode, ViewName, ViewProps, ViewResult, Views } from './screen.js';
+export type {
+  Screen,
+  SnapshotTreeAction,
+  SnapshotTreeEntry,
+  SnapshotTreeProps,
+  SnapshotTreeResult,
+  StatusMode,
+  ViewName,
+  ViewProps,
+  ViewResult,
+  Views,
+} from './screen.js';
 export { type ConnectOptions, type Opener, Session, type SessionEvent } from './session.js';
 export { shellQuote } from './shell-quote.js';
 export { orFileError, systemErrorText } from './system-error.js';

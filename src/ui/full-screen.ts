@@ -35,7 +35,7 @@ export class FullScreen {
 
   /** @throws InterruptedError; or what the view's module throws. */
   async show<N extends ViewName>(name: N, props: ViewProps<N>, signal: AbortSignal): Promise<ViewResult<N>> {
-    const load = views[name] as () => Promise<ComponentType<Record<string, unknown>>>;
+    const load = views[name] as unknown as () => Promise<ComponentType<Record<string, unknown>>>;
     const component = await load();
     if (signal.aborted) throw new InterruptedError('interrupted');
     this.#stage.empty();

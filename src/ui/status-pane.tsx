@@ -26,8 +26,11 @@ interface StatusPaneProps {
   readonly rows: number;
 }
 
-/** What every domain is doing, in as few lines as tell it; nothing at all while it is folded. */
-export function StatusPane({ store, columns, rows }: StatusPaneProps): ReactNode {
+/**
+ * What every domain is doing, in as few lines as tell it; nothing at all while it is folded. It is not drawn again for
+ * a keystroke.
+ */
+export const StatusPane = memo(function StatusPane({ store, columns, rows }: StatusPaneProps): ReactNode {
   const view = useSyncExternalStore(store.subscribe, store.getSnapshot);
   const theme = useTheme();
   useLayoutEffect(() => store.setRoom(Math.max(0, rows - 1)), [store, rows]);
@@ -52,7 +55,7 @@ export function StatusPane({ store, columns, rows }: StatusPaneProps): ReactNode
       <PaneLine line={summaryLine(view, shown.length)} theme={theme} />
     </Box>
   );
-}
+});
 
 /** Those for which there is room; in the full pane whoever isn't at rest has a second line. */
 function shownRows({ mode, rows }: StatusView, room: number): { row: StatusRow; details: boolean }[] {

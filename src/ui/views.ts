@@ -13,4 +13,7 @@ export interface ViewFrame<R> {
 export type View<N extends ViewName> = ComponentType<ViewProps<N> & ViewFrame<ViewResult<N>>>;
 
 /** The interactive views that commands may show, each loaded when it is first needed. */
-export const views: { readonly [N in ViewName]: () => Promise<View<N>> } = {};
+export const views: { readonly [N in ViewName]: () => Promise<View<N>> } = {
+  watch: async () => (await import('./watch-view.js')).WatchView,
+  'snapshot-tree': async () => (await import('./snapshot-tree-view.js')).SnapshotTreeView,
+};

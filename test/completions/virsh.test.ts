@@ -10,7 +10,7 @@ import { program, uri } from './real-shells.js';
  */
 
 /** Groups and commands that virsh doesn't have. */
-const ownGroups = new Set(['recovery', 'archive']);
+const ownGroups = new Set(['recovery', 'screen', 'archive']);
 
 interface Case {
   readonly words: readonly string[];

@@ -13,6 +13,8 @@ export interface StatusStore {
   setMode(mode: StatusMode): void;
   /** How many domains there is room for. */
   setRoom(rows: number): void;
+  /** Moves through those for whom there is no room. */
+  scroll(rows: number): void;
   close(): Promise<void>;
 }
 
@@ -39,6 +41,7 @@ class Store implements StatusStore {
   #ending: Promise<void> = Promise.resolve();
   #mode: StatusMode = 'on';
   #room = 8;
+  #skip = 0;
   #view: StatusView;
   #lastFrame = Number.NEGATIVE_INFINITY;
   #frame: NodeJS.Timeout | undefined;
@@ -73,6 +76,14 @@ class Store implements StatusStore {
   setRoom(rows: number): void {
     if (rows === this.#room) return;
     this.#room = rows;
+    this.#changed();
+  }
+
+  scroll(rows: number): void {
+    const last = Math.max(0, this.#view.total - this.#room);
+    const skip = Math.min(last, Math.max(0, this.#skip + rows));
+    if (skip === this.#skip) return;
+    this.#skip = skip;
     this.#changed();
   }
 
@@ -150,6 +161,12 @@ class Store implements StatusStore {
       readonly: this.#session.readonly,
       message: undefined,
     };
-    return viewOf(this.#model, { mode: this.#mode, connection, limit: this.#room, now: this.#now() });
+    return viewOf(this.#model, {
+      mode: this.#mode,
+      connection,
+      limit: this.#room,
+      skip: this.#skip,
+      now: this.#now(),
+    });
   }
 }

@@ -68,44 +68,65 @@ export interface ViewOptions {
   readonly connection: ConnectionStatus;
   /** Rows at most. */
   readonly limit: number;
+  /** Rows left out before the first. */
+  readonly skip?: number;
   readonly now: number;
 }
 
 /** What is to be seen of all domains: whoever isn't at rest first, then as many others as fit. */
-export function viewOf(model: StatusModel, { mode, connection, limit, now }: ViewOptions): StatusView {
-  const restless: { domain: DomainStatus; attention: Attention; rank: number }[] = [];
-  const resting: DomainStatus[] = [];
+export function viewOf(
+  model: StatusModel,
+  { mode, connection, limit, now, skip = 0 }: ViewOptions,
+): StatusView {
+  const groups = new Map<Attention, DomainStatus[]>(ATTENTIONS.map((attention) => [attention, []]));
   let running = 0;
+  let next = Number.POSITIVE_INFINITY;
   for (const domain of model.domains.values()) {
     if (domain.state === VIR_DOMAIN_RUNNING) running += 1;
     const attention = attentionOf(domain, now);
-    if (attention === 'rest') resting.push(domain);
-    else restless.push({ domain, attention, rank: ATTENTIONS.indexOf(attention) });
+    groups.get(attention)?.push(domain);
+    if (attention !== 'rest') next = Math.min(next, changesIn(domain, attention, now));
   }
-  restless.sort((a, b) => a.rank - b.rank || byName(a.domain, b.domain));
-  const rows = restless.slice(0, limit).map(({ domain, attention }) => rowOf(domain, attention, now));
-  const room = limit - rows.length;
-  if (room > 0) {
-    resting.sort((a, b) => Number(isRunning(b)) - Number(isRunning(a)) || byName(a, b));
-    for (const domain of resting.slice(0, room)) rows.push(rowOf(domain, 'rest', now));
+  const rows: StatusRow[] = [];
+  let passed = 0;
+  for (const [attention, domains] of groups) {
+    const from = Math.max(0, skip - passed);
+    const wanted = limit - rows.length;
+    if (wanted > 0 && from < domains.length) {
+      for (const domain of first(domains, from + wanted).slice(from))
+        rows.push(rowOf(domain, attention, now));
+    }
+    passed += domains.length;
   }
-  const next = restless
-    .map(({ domain, attention }) => changesIn(domain, attention, now))
-    .reduce((least, each) => Math.min(least, each), Number.POSITIVE_INFINITY);
   return {
     mode,
     connection,
     rows,
     total: model.domains.size,
     running,
-    restless: restless.length,
+    restless: model.domains.size - (groups.get('rest')?.length ?? 0),
     next: Number.isFinite(next) ? next : undefined,
   };
 }
 
-const isRunning = ({ state }: DomainStatus): boolean => state === VIR_DOMAIN_RUNNING;
+/** The first so many in order, without sorting the rest: those that run, by name, then the others. */
+function first(domains: readonly DomainStatus[], count: number): DomainStatus[] {
+  const found: DomainStatus[] = [];
+  for (const domain of domains) {
+    const last = found.at(-1);
+    if (found.length === count && last && before(last, domain)) continue;
+    let at = found.length;
+    while (at > 0 && before(domain, found[at - 1] as DomainStatus)) at -= 1;
+    found.splice(at, 0, domain);
+    if (found.length > count) found.pop();
+  }
+  return found;
+}
 
-const byName = (a: DomainStatus, b: DomainStatus): number => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0);
+const before = (a: DomainStatus, b: DomainStatus): boolean =>
+  isRunning(a) === isRunning(b) ? a.name < b.name : isRunning(a);
+
+const isRunning = ({ state }: DomainStatus): boolean => state === VIR_DOMAIN_RUNNING;
 
 function rowOf(domain: DomainStatus, attention: Attention, now: number): StatusRow {
   const { uuid, state, reason, stillSince, lastPause, frozen, elsewhere, snapshot, problem } = domain;

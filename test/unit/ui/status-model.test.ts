@@ -289,7 +289,8 @@ test('100,000 events of 1,000 domains leave no trace but the last state, and cos
   expect(grown).toBeLessThan(globalThis.gc ? 2 * 2 ** 20 : 64 * 2 ** 20);
   expect(model.domains.size).toBe(1000);
   const begun = performance.now();
-  for (let index = 0; index < 20; index += 1) view(model, 200_000 + index);
-  expect((performance.now() - begun) / 20).toBeLessThan(25);
+  for (let index = 0; index < 20; index += 1) view(model, 119_000 + index, 8);
+  // Half a millisecond on an idle machine.
+  expect((performance.now() - begun) / 20).toBeLessThan(20);
   expect(describeReason(1, 5)).toBe('unpaused');
 });
