@@ -2,7 +2,7 @@
 # bash completion for snapctl. Names of commands, options and fixed values are in here; names of domains, snapshots,
 # disks and so on come from the hypervisor that the command line names.
 
-_snapctl_commands='attach-device attach-disk attach-interface autostart blkdeviotune blkiotune blockcommit blockcopy blockjob blockpull blockresize change-media cpu-stats create define desc destroy detach-device detach-device-alias detach-disk detach-interface domdisplay domfsfreeze domfsthaw domfsinfo domfstrim domhostname domid domif-setlink domiftune domjobabort domjobinfo domlaunchsecinfo domsetlaunchsecstate domname domrename dompmsuspend dompmwakeup domuuid domxml-from-native domxml-to-native dump dumpxml edit get-user-sshkeys inject-nmi iothreadinfo iothreadpin iothreadadd iothreadset iothreaddel send-key send-process-signal managedsave managedsave-remove managedsave-edit managedsave-dumpxml managedsave-define memtune perf metadata migrate migrate-setmaxdowntime migrate-getmaxdowntime migrate-compcache migrate-setspeed migrate-getspeed migrate-postcopy numatune qemu-attach qemu-monitor-command qemu-monitor-event qemu-agent-command guest-agent-timeout reboot reset restore resume save save-image-define save-image-dumpxml save-image-edit schedinfo screenshot set-lifecycle-action set-user-sshkeys set-user-password setmaxmem setmem setvcpus shutdown start suspend ttyconsole undefine update-device update-memory-device vcpucount vcpuinfo vcpupin emulatorpin vncdisplay guestvcpus setvcpu domblkthreshold guestinfo domdirtyrate-calc dom-fd-associate domblkerror domblkinfo domblklist domblkstat domcontrol domif-getlink domifaddr domiflist domifstat dominfo dommemstat domstate domstats domtime list event allocpages capabilities cpu-baseline cpu-compare cpu-models domcapabilities freecell freepages hostname hypervisor-cpu-baseline hypervisor-cpu-compare maxvcpus node-memory-tune nodecpumap nodecpustats nodeinfo nodememstats nodesevinfo nodesuspend sysinfo uri version checkpoint-create checkpoint-delete checkpoint-edit checkpoint-info checkpoint-list checkpoint-parent snapshot-create snapshot-create-as snapshot-current snapshot-delete snapshot-dumpxml snapshot-edit snapshot-info snapshot-list snapshot-parent snapshot-revert backup-begin backup-dumpxml archive-diff archive-extract archive-info archive-list archive-verify recover cd echo exit help pwd quit connect'
+_snapctl_commands='attach-device attach-disk attach-interface autostart blkdeviotune blkiotune blockcommit blockcopy blockjob blockpull blockresize change-media cpu-stats create define desc destroy detach-device detach-device-alias detach-disk detach-interface domdisplay domfsfreeze domfsthaw domfsinfo domfstrim domhostname domid domif-setlink domiftune domjobabort domjobinfo domlaunchsecinfo domsetlaunchsecstate domname domrename dompmsuspend dompmwakeup domuuid domxml-from-native domxml-to-native dump dumpxml edit get-user-sshkeys inject-nmi iothreadinfo iothreadpin iothreadadd iothreadset iothreaddel send-key send-process-signal managedsave managedsave-remove managedsave-edit managedsave-dumpxml managedsave-define memtune perf metadata migrate migrate-setmaxdowntime migrate-getmaxdowntime migrate-compcache migrate-setspeed migrate-getspeed migrate-postcopy numatune qemu-attach qemu-monitor-command qemu-monitor-event qemu-agent-command guest-agent-timeout reboot reset restore resume save save-image-define save-image-dumpxml save-image-edit schedinfo screenshot set-lifecycle-action set-user-sshkeys set-user-password setmaxmem setmem setvcpus shutdown start suspend ttyconsole undefine update-device update-memory-device vcpucount vcpuinfo vcpupin emulatorpin vncdisplay guestvcpus setvcpu domblkthreshold guestinfo domdirtyrate-calc dom-fd-associate domblkerror domblkinfo domblklist domblkstat domcontrol domif-getlink domifaddr domiflist domifstat dominfo dommemstat domstate domstats domtime list event allocpages capabilities cpu-baseline cpu-compare cpu-models domcapabilities freecell freepages hostname hypervisor-cpu-baseline hypervisor-cpu-compare maxvcpus node-memory-tune nodecpumap nodecpustats nodeinfo nodememstats nodesevinfo nodesuspend sysinfo uri version checkpoint-create checkpoint-delete checkpoint-edit checkpoint-info checkpoint-list checkpoint-parent snapshot-create snapshot-create-as snapshot-current snapshot-delete snapshot-dumpxml snapshot-edit snapshot-info snapshot-list snapshot-parent snapshot-revert backup-begin backup-dumpxml archive-diff archive-extract archive-info archive-list archive-verify recover snapshots status watch cd echo exit help pwd quit connect'
 _snapctl_globals='-c --connect -d --debug -e --escape -h --help -k --keepalive-interval -K --keepalive-count -l --log -q --quiet -r --readonly -t --timing -v --version --json --no-color -V'
 _snapctl_uris='qemu:///system qemu:///session qemu:///embed?root= qemu+ssh:// test:///default'
 
@@ -41,7 +41,7 @@ _snapctl_options() {
     domsetlaunchsecstate) REPLY='--domain --secrethdr --secret --set-address --help' ;;
     domrename) REPLY='--domain --new-name --help' ;;
     dompmsuspend) REPLY='--domain --target --duration --help' ;;
-    dompmwakeup | inject-nmi | managedsave-remove | migrate-postcopy | reset | resume | suspend) REPLY='--domain --help' ;;
+    dompmwakeup | inject-nmi | managedsave-remove | migrate-postcopy | reset | resume | suspend | snapshots) REPLY='--domain --help' ;;
     domxml-from-native) REPLY='--format --config --json --help' ;;
     domxml-to-native) REPLY='--format --domain --xml --json --help' ;;
     dump) REPLY='--domain --file --live --crash --bypass-cache --reset --verbose --memory-only --format --help' ;;
@@ -149,9 +149,10 @@ _snapctl_options() {
     archive-info) REPLY='--file --base --passphrase --key-file --json --help' ;;
     archive-list) REPLY='--path --base --passphrase --key-file --json --help' ;;
     archive-verify) REPLY='--file --base --passphrase --key-file --without-base --json --help' ;;
+    status) REPLY='--mode --help' ;;
+    watch | exit | quit) REPLY='--help' ;;
     cd) REPLY='--dir --help' ;;
     echo) REPLY='--shell --xml --split --err --string --help' ;;
-    exit | quit) REPLY='--help' ;;
     help) REPLY='--command --json --help' ;;
     connect) REPLY='--name --readonly --help' ;;
     *) REPLY='' ;;
@@ -164,7 +165,7 @@ _snapctl_valued() {
     attach-device | detach-device | update-device) REPLY='--domain --file' ;;
     attach-disk) REPLY='--domain --source --target --targetbus --driver --subdriver --iothread --cache --io --type --mode --sourcetype --serial --wwn --alias --address --source-protocol --source-host-name --source-host-transport --source-host-socket' ;;
     attach-interface) REPLY='--domain --type --source --target --mac --script --model --alias --inbound --outbound --source-mode' ;;
-    autostart | destroy | domfsinfo | domid | domjobabort | domjobinfo | domlaunchsecinfo | domname | dompmwakeup | domuuid | edit | inject-nmi | iothreadinfo | managedsave | managedsave-remove | managedsave-edit | migrate-getmaxdowntime | migrate-getspeed | migrate-postcopy | reset | resume | suspend | ttyconsole | vcpucount | vcpuinfo | vncdisplay | guestinfo | domblkerror | domblklist | domcontrol | domiflist | dominfo | domstate | domstats | recover) REPLY='--domain' ;;
+    autostart | destroy | domfsinfo | domid | domjobabort | domjobinfo | domlaunchsecinfo | domname | dompmwakeup | domuuid | edit | inject-nmi | iothreadinfo | managedsave | managedsave-remove | managedsave-edit | migrate-getmaxdowntime | migrate-getspeed | migrate-postcopy | reset | resume | suspend | ttyconsole | vcpucount | vcpuinfo | vncdisplay | guestinfo | domblkerror | domblklist | domcontrol | domiflist | dominfo | domstate | domstats | recover | snapshots) REPLY='--domain' ;;
     blkdeviotune) REPLY='--domain --device --total-bytes-sec --read-bytes-sec --write-bytes-sec --total-iops-sec --read-iops-sec --write-iops-sec --total-bytes-sec-max --read-bytes-sec-max --write-bytes-sec-max --total-iops-sec-max --read-iops-sec-max --write-iops-sec-max --size-iops-sec --group-name --total-bytes-sec-max-length --read-bytes-sec-max-length --write-bytes-sec-max-length --total-iops-sec-max-length --read-iops-sec-max-length --write-iops-sec-max-length' ;;
     blkiotune) REPLY='--domain --weight --device-weights --device-read-iops-sec --device-write-iops-sec --device-read-bytes-sec --device-write-bytes-sec' ;;
     blockcommit) REPLY='--domain --path --bandwidth --base --top --timeout' ;;
@@ -263,6 +264,7 @@ _snapctl_valued() {
     archive-extract) REPLY='--file --stream --output --base --key-file' ;;
     archive-info | archive-verify) REPLY='--file --base --key-file' ;;
     archive-list) REPLY='--path --base --key-file' ;;
+    status) REPLY='--mode' ;;
     cd) REPLY='--dir' ;;
     echo) REPLY='--string' ;;
     help) REPLY='--command' ;;
@@ -299,6 +301,7 @@ _snapctl_values() {
     "cpu-models --arch" | "domcapabilities --arch" | "hypervisor-cpu-baseline --arch" | "hypervisor-cpu-compare --arch") REPLY='none alpha armv6l armv7l armv7b aarch64 cris i686 ia64 lm32 m68k microblaze microblazeel mips mipsel mips64 mips64el openrisc parisc parisc64 ppc ppcle ppc64 ppc64le ppcemb riscv32 riscv64 s390 s390x sh4 sh4eb sparc sparc64 unicore32 x86_64 xtensa xtensaeb' ;;
     "domcapabilities --virttype" | "hypervisor-cpu-baseline --virttype" | "hypervisor-cpu-compare --virttype" | "maxvcpus --type") REPLY='none qemu kqemu kvm xen lxc uml openvz test vmware hyperv vbox phyp parallels bhyve vz hvf' ;;
     "snapshot-create --method" | "snapshot-create-as --method") REPLY='background precopy stopped' ;;
+    "status --mode") REPLY='on off full' ;;
     "cd --dir") REPLY='@folders' ;;
     *) REPLY='' ;;
   esac
