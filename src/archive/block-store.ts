@@ -88,6 +88,12 @@ export class BlockStore {
    * @param buffer of the pool, and the store's from now on.
    */
   put(array: ArrayWriter, block: number, buffer: Buffer, length: number, likeness?: Likeness): void {
+    array.expect(block);
+    this.putExpected(array, block, buffer, length, likeness);
+  }
+
+  /** The same for a block that the array has been told to expect. */
+  putExpected(array: ArrayWriter, block: number, buffer: Buffer, length: number, likeness?: Likeness): void {
     const { pool } = this.#parts;
     const plain = length === buffer.length ? buffer : buffer.subarray(0, length);
     const content = this.#failure ? undefined : this.#unlessKnown(array, block, plain);
@@ -115,7 +121,6 @@ export class BlockStore {
 
   /** @returns the block's hash if it must be stored; otherwise its entry is made, or will be. */
   #unlessKnown(array: ArrayWriter, block: number, plain: Buffer): Buffer | undefined {
-    array.expect(block);
     const zeroes =
       plain.length === this.#zeroes.length ? this.#zeroes : this.#zeroes.subarray(0, plain.length);
     if (plain.equals(zeroes)) {

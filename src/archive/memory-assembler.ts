@@ -19,6 +19,8 @@ const MAX_ADDRESS = 2 ** 52;
 /** A place to start from is remembered every so many bytes of the stream. */
 const CHECKPOINT_BYTES = 4 * 1024 * 1024;
 
+/** Groups that are kept for the pages to come. */
+const RECENT_GROUPS = 32;
 /** From so many bytes on, pages are decompressed ahead. */
 const SEQUENTIAL_BYTES = 2 * 1024 * 1024;
 
@@ -83,9 +85,14 @@ export class MemoryAssembler {
   async *groups(): AsyncGenerator<{ ramBlock: string; number: number; group: number }, void, void> {
     let ramBlock = '';
     let pending = false;
+    let last = -1;
     for await (const { step, before } of this.#walk(START)) {
       if (step.op === LayoutOp.RAM_BLOCK) ramBlock = (step.bytes as Buffer).toString('latin1');
-      if (step.op === LayoutOp.GROUP) pending = true;
+      // A group is told of when it is new.
+      if (step.op === LayoutOp.GROUP && step.value > last) {
+        last = step.value;
+        pending = true;
+      }
       if (pending && (step.op === LayoutOp.PAGES || step.op === LayoutOp.BODY)) {
         pending = false;
         const { group, page } = before;
@@ -143,7 +150,7 @@ export class MemoryAssembler {
         if (next.done) break;
         const step = next.value;
         const pageSize = 2 ** parser.pageShift;
-        if (step.op === LayoutOp.GROUP) group++;
+        if (step.op === LayoutOp.GROUP) group = step.value;
         else if (step.op === LayoutOp.ADDRESS) page = step.value;
         const pages = isRun(step) ? step.value : 0;
         if ((page + pages) * pageSize > MAX_ADDRESS) {
@@ -259,7 +266,7 @@ function writePageHeader(item: Buffer, address: number, flags: number): void {
   item.writeUInt32BE((address % 2 ** 32) + flags, 4);
 }
 
-/** The pages' blocks, which are needed in ascending order, each for a while. */
+/** The pages' blocks, which are first needed in ascending order, most of them for a short while. */
 class Groups {
   readonly #source: BlockSource;
   readonly #array: BlockArray;
@@ -267,7 +274,7 @@ class Groups {
   readonly #options: SequenceOptions;
   #sequence: AsyncGenerator<Block, void, void> | undefined;
   #number = -1;
-  #block: Block = 'zero';
+  readonly #recent = new Map<number, Block>();
 
   constructor(source: BlockSource, array: BlockArray, ahead: boolean, { signal, lost }: ReadOptions) {
     this.#source = source;
@@ -286,6 +293,9 @@ class Groups {
     const count = this.#source.blockCount(this.#array);
     if (number >= count) throw this.#source.file.damaged('its memory layout takes pages that are not there');
     if (!this.#ahead && !this.#options.lost) return this.#source.load(this.#array, number);
+    const recent = this.#recent.get(number);
+    if (recent) return recent;
+    if (number <= this.#number) return this.#again(number);
     if (!this.#sequence) {
       this.#sequence = blockSequence(this.#source, this.#array, { from: number, to: count }, this.#options);
       this.#number = number - 1;
@@ -293,10 +303,25 @@ class Groups {
     while (this.#number < number) {
       const { value, done } = await this.#sequence.next();
       if (done || value === undefined) throw this.#source.file.damaged('pages of its memory are missing');
-      this.#block = value;
       this.#number++;
+      this.#recent.set(this.#number, value);
+      for (const oldest of this.#recent.keys()) {
+        if (this.#recent.size <= RECENT_GROUPS) break;
+        this.#recent.delete(oldest);
+      }
     }
-    return this.#block;
+    return this.#recent.get(number) as Block;
+  }
+
+  /** A group that was begun long ago gets pages until it is full. */
+  async #again(number: number): Promise<Block> {
+    try {
+      return await this.#source.load(this.#array, number);
+    } catch (error) {
+      if (!this.#options.lost || !(error instanceof ArchiveError)) throw error;
+      // It has been told of when the sequence came by.
+      return 'zero';
+    }
   }
 
   async close(): Promise<void> {

@@ -5,14 +5,36 @@ export const PAGE_SHIFT = 12;
 const PAGE_SIZE = 2 ** PAGE_SHIFT;
 const PAGE_HEADER = 8;
 
+/** Where a group of pages belongs. */
+export interface Group {
+  /** In the order in which groups are begun, from 0. */
+  readonly index: number;
+  readonly ramBlock: string;
+  readonly number: number;
+}
+
+/** A group that may get more pages. */
+interface OpenGroup extends Group {
+  readonly buffer: Buffer;
+  readonly used: Uint8Array;
+}
+
+/**
+ * Bytes of groups that are kept open. QEMU sends pages that the guest is about to write ahead of all others, and comes
+ * to their neighbours later; in one group with them, the next archive finds both where it expects them.
+ */
+const OPEN_BYTES = 32 * 1024 * 1024;
+
 export interface MemoryOutput {
   /** A buffer of a block's length, for a group of pages. */
   takeBuffer(): Buffer;
   /**
-   * A group is whole: pages of one aligned block of guest addresses, each at its place, zeroes elsewhere.
-   * @param number of the block, counted in blocks from the RAM block's beginning.
+   * A group is whole: pages of one aligned block of guest addresses, each at its place, zeroes elsewhere. Its number
+   * counts in blocks from the RAM block's beginning.
    */
-  group(buffer: Buffer, ramBlock: string, number: number): void;
+  group(buffer: Buffer, group: Group): void;
+  /** A group has been begun. Groups are begun in ascending order, and become whole in any. */
+  begin(index: number): void;
 }
 
 /**
@@ -33,9 +55,12 @@ export class MemoryEncoder implements MigrationParts {
   #next = 0;
 
   #ramBlock = '';
-  #group: Buffer | undefined;
-  #groupNumber = 0;
-  #used: Uint8Array;
+  /** By RAM block and number; those used last come last. */
+  readonly #open = new Map<string, OpenGroup>();
+  readonly #maxOpen: number;
+  #groups = 0;
+  /** The group that the layout is at. */
+  #group: OpenGroup | undefined;
 
   #address = 0;
   #withHeader = false;
@@ -45,7 +70,7 @@ export class MemoryEncoder implements MigrationParts {
 
   constructor(blockSize: number, output: MemoryOutput) {
     this.#pagesPerGroup = blockSize / PAGE_SIZE;
-    this.#used = new Uint8Array(this.#pagesPerGroup);
+    this.#maxOpen = OPEN_BYTES / blockSize;
     this.#output = output;
     this.#layout.start(PAGE_SHIFT);
   }
@@ -68,15 +93,17 @@ export class MemoryEncoder implements MigrationParts {
   end(): void {
     if (this.#pageFilled !== undefined && this.#group) {
       // Cut off within a page: its bytes can't be in a group, which only has whole ones.
-      const filled = Buffer.from(this.#group.subarray(this.#pageStart, this.#pageStart + this.#pageFilled));
-      this.#used[this.#pageStart / PAGE_SIZE] = 0;
+      const { buffer, used } = this.#group;
+      const filled = Buffer.from(buffer.subarray(this.#pageStart, this.#pageStart + this.#pageFilled));
+      used[this.#pageStart / PAGE_SIZE] = 0;
       this.#pageFilled = undefined;
       if (this.#withHeader) this.other(this.#pageHeader());
       this.other(filled);
     }
     this.#parser.end();
     this.#flush();
-    this.#closeGroup();
+    for (const group of this.#open.values()) this.#finish(group);
+    this.#open.clear();
   }
 
   other(bytes: Buffer): void {
@@ -93,7 +120,6 @@ export class MemoryEncoder implements MigrationParts {
     // QEMU says the name again at the beginning of each of its sections.
     if (name.toString('latin1') === this.#ramBlock) return;
     this.#flush();
-    this.#closeGroup();
     this.#ramBlock = name.toString('latin1');
     this.#layout.bytes(LayoutOp.RAM_BLOCK, name);
   }
@@ -102,15 +128,13 @@ export class MemoryEncoder implements MigrationParts {
     const page = address / PAGE_SIZE;
     const number = Math.floor(page / this.#pagesPerGroup);
     const slot = page % this.#pagesPerGroup;
-    if (!this.#group || number !== this.#groupNumber || this.#used[slot] === 1) {
-      this.#closeGroup();
+    const group = this.#groupFor(number, slot);
+    if (group !== this.#group) {
       this.#flush();
-      this.#layout.op(LayoutOp.GROUP);
-      this.#group = this.#output.takeBuffer();
-      this.#groupNumber = number;
-      this.#used.fill(0);
+      this.#layout.number(LayoutOp.GROUP, group.index);
+      this.#group = group;
     }
-    this.#used[slot] = 1;
+    group.used[slot] = 1;
     this.#goTo(page);
     this.#address = address;
     this.#withHeader = withHeader;
@@ -120,7 +144,7 @@ export class MemoryEncoder implements MigrationParts {
 
   pageBytes(bytes: Buffer): void {
     const filled = this.#pageFilled ?? 0;
-    bytes.copy(this.#group as Buffer, this.#pageStart + filled);
+    bytes.copy((this.#group as OpenGroup).buffer, this.#pageStart + filled);
     this.#pageFilled = filled + bytes.length;
     if (this.#pageFilled < PAGE_SIZE) return;
     this.#pageFilled = undefined;
@@ -172,14 +196,39 @@ export class MemoryEncoder implements MigrationParts {
     this.#runLength = 0;
   }
 
-  #closeGroup(): void {
-    const group = this.#group;
-    if (!group) return;
-    this.#group = undefined;
-    this.#used.forEach((used, slot) => {
-      if (used === 0) group.fill(0, slot * PAGE_SIZE, (slot + 1) * PAGE_SIZE);
+  #groupFor(number: number, slot: number): OpenGroup {
+    const current = this.#group;
+    const isCurrent = current?.number === number && current.ramBlock === this.#ramBlock;
+    if (isCurrent && current.used[slot] === 0) return current;
+    const key = `${number} ${this.#ramBlock}`;
+    const found = this.#open.get(key);
+    if (found) this.#open.delete(key);
+    let group = found;
+    if (!group || group.used[slot] === 1) {
+      // The page has been sent before: this is what it holds now.
+      if (found) this.#finish(found);
+      group = {
+        ...{ index: this.#groups++, ramBlock: this.#ramBlock, number },
+        ...{ buffer: this.#output.takeBuffer(), used: new Uint8Array(this.#pagesPerGroup) },
+      };
+      this.#output.begin(group.index);
+    }
+    this.#open.set(key, group);
+    for (const [oldest, each] of this.#open) {
+      if (this.#open.size <= this.#maxOpen) break;
+      this.#open.delete(oldest);
+      this.#finish(each);
+    }
+    return group;
+  }
+
+  #finish(group: OpenGroup): void {
+    if (group === this.#group) this.#group = undefined;
+    const { buffer } = group;
+    group.used.forEach((used, slot) => {
+      if (used === 0) buffer.fill(0, slot * PAGE_SIZE, (slot + 1) * PAGE_SIZE);
     });
-    this.#output.group(group, this.#ramBlock, this.#groupNumber);
+    this.#output.group(buffer, group);
   }
 
   #pageHeader(): Buffer {

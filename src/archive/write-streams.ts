@@ -142,8 +142,12 @@ export class MemoryStream extends OneAtATime implements AppendWriter {
     this.#layout = new BlockCutter(core, layoutArray, () => undefined);
     this.#encoder = new MemoryEncoder(core.blockSize, {
       takeBuffer: () => core.pool.take(),
-      group: (buffer, ramBlock, number) => {
-        core.store.put(pagesArray, this.#groups++, buffer, core.blockSize, likeness(ramBlock, number));
+      begin: (index) => {
+        this.#groups = index + 1;
+        pagesArray.expect(index);
+      },
+      group: (buffer, { index, ramBlock, number }) => {
+        core.store.putExpected(pagesArray, index, buffer, core.blockSize, likeness(ramBlock, number));
       },
     });
   }

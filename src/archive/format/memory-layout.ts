@@ -15,7 +15,7 @@ export const LayoutOp = {
   ADDRESS: 3,
   /** One page without a header. */
   BODY: 4,
-  /** From here on, pages come from the next group. */
+  /** number: from here on, pages come from this group. */
   GROUP: 5,
   /** length, name: from here on, addresses are in this RAM block. Adds nothing to the stream. */
   RAM_BLOCK: 6,
@@ -163,7 +163,7 @@ export class LayoutParser {
       }
       const start = at;
       const op = bytes[at++] as number;
-      if (op === LayoutOp.BODY || op === LayoutOp.GROUP) {
+      if (op === LayoutOp.BODY) {
         this.#consumed = at - before;
         yield { op, value: 1, bytes: undefined };
         continue;
@@ -193,7 +193,8 @@ export class LayoutParser {
         this.#consumed = at - before;
         yield { op, value, bytes: name };
       } else {
-        mustHold(op === LayoutOp.ADDRESS || value <= MAX_RUN, 'the memory layout has a run that is too long');
+        const isPlace = op === LayoutOp.ADDRESS || op === LayoutOp.GROUP;
+        mustHold(isPlace || value <= MAX_RUN, 'the memory layout has a run that is too long');
         this.#consumed = at - before;
         yield { op: op as LayoutOp, value, bytes: undefined };
       }

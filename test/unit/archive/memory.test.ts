@@ -163,7 +163,10 @@ function reassembled(stream: Buffer, random: Random): Buffer {
   const groups: Buffer[] = [];
   const encoder = new MemoryEncoder(65536, {
     takeBuffer: () => Buffer.alloc(65536, 0xaa),
-    group: (buffer) => groups.push(Buffer.from(buffer)),
+    begin: () => undefined,
+    group: (buffer, { index }) => {
+      groups[index] = Buffer.from(buffer);
+    },
   });
   const layout: Buffer[] = [];
   for (let at = 0; at < stream.length; ) {
@@ -205,7 +208,7 @@ function reassembled(stream: Buffer, random: Random): Buffer {
     else if (op === 4) {
       out.push(body());
       page++;
-    } else if (op === 5) group++;
+    } else if (op === 5) group = number();
     else {
       const length = number();
       at += length;
