@@ -16,7 +16,10 @@ export interface Group {
 /** A group that may get more pages. */
 interface OpenGroup extends Group {
   readonly buffer: Buffer;
+  /** Of each page: 0 if it hasn't come, 1 if it is here, 2 if it was zero. */
   readonly used: Uint8Array;
+  /** Pages that haven't come. */
+  missing: number;
 }
 
 /**
@@ -95,7 +98,7 @@ export class MemoryEncoder implements MigrationParts {
       // Cut off within a page: its bytes can't be in a group, which only has whole ones.
       const { buffer, used } = this.#group;
       const filled = Buffer.from(buffer.subarray(this.#pageStart, this.#pageStart + this.#pageFilled));
-      used[this.#pageStart / PAGE_SIZE] = 0;
+      used[this.#pageStart / PAGE_SIZE] = 2;
       this.#pageFilled = undefined;
       if (this.#withHeader) this.other(this.#pageHeader());
       this.other(filled);
@@ -134,6 +137,7 @@ export class MemoryEncoder implements MigrationParts {
       this.#layout.number(LayoutOp.GROUP, group.index);
       this.#group = group;
     }
+    if (group.used[slot] === 0) group.missing--;
     group.used[slot] = 1;
     this.#goTo(page);
     this.#address = address;
@@ -155,12 +159,14 @@ export class MemoryEncoder implements MigrationParts {
       this.#layout.op(LayoutOp.BODY);
     }
     this.#next++;
+    if (this.#group?.missing === 0) this.#close(this.#group);
   }
 
   zeroPage(address: number): void {
     this.#goTo(address / PAGE_SIZE);
     this.#extend(LayoutOp.ZEROES);
     this.#next++;
+    this.#noteZero(address / PAGE_SIZE);
   }
 
   #goTo(page: number): void {
@@ -199,7 +205,7 @@ export class MemoryEncoder implements MigrationParts {
   #groupFor(number: number, slot: number): OpenGroup {
     const current = this.#group;
     const isCurrent = current?.number === number && current.ramBlock === this.#ramBlock;
-    if (isCurrent && current.used[slot] === 0) return current;
+    if (isCurrent && current.used[slot] !== 1) return current;
     const key = `${number} ${this.#ramBlock}`;
     const found = this.#open.get(key);
     if (found) this.#open.delete(key);
@@ -210,6 +216,7 @@ export class MemoryEncoder implements MigrationParts {
       group = {
         ...{ index: this.#groups++, ramBlock: this.#ramBlock, number },
         ...{ buffer: this.#output.takeBuffer(), used: new Uint8Array(this.#pagesPerGroup) },
+        missing: this.#pagesPerGroup,
       };
       this.#output.begin(group.index);
     }
@@ -222,11 +229,29 @@ export class MemoryEncoder implements MigrationParts {
     return group;
   }
 
+  /** A group is whole when all its pages have come, zero or not. */
+  #noteZero(page: number): void {
+    const number = Math.floor(page / this.#pagesPerGroup);
+    const current = this.#group;
+    const isCurrent = current?.number === number && current.ramBlock === this.#ramBlock;
+    const group = isCurrent ? current : this.#open.get(`${number} ${this.#ramBlock}`);
+    const slot = page % this.#pagesPerGroup;
+    if (group?.used[slot] !== 0) return;
+    group.used[slot] = 2;
+    group.missing--;
+    if (group.missing === 0) this.#close(group);
+  }
+
+  #close(group: OpenGroup): void {
+    this.#open.delete(`${group.number} ${group.ramBlock}`);
+    this.#finish(group);
+  }
+
   #finish(group: OpenGroup): void {
     if (group === this.#group) this.#group = undefined;
     const { buffer } = group;
     group.used.forEach((used, slot) => {
-      if (used === 0) buffer.fill(0, slot * PAGE_SIZE, (slot + 1) * PAGE_SIZE);
+      if (used !== 1) buffer.fill(0, slot * PAGE_SIZE, (slot + 1) * PAGE_SIZE);
     });
     this.#output.group(buffer, group);
   }

@@ -39,8 +39,8 @@ import { BytesStream, DiskStream, MemoryStream, type WriterCore } from './write-
 const DEFAULT_BLOCK_SIZE = 64 * 1024;
 const MAX_COMMENT = 4096;
 const MAX_DOCUMENT = 64 * 1024 * 1024;
-/** Buffers that are kept for reuse: what can be on its way at once, and groups of pages that are still open. */
-const POOL_BYTES = 40 * 1024 * 1024;
+/** Buffers that are kept for reuse: a few more than can be on their way at once. */
+const POOL_BYTES = 8 * 1024 * 1024;
 
 /**
  * Begins an archive under a temporary name.
