@@ -14,6 +14,7 @@ import {
   runningDomain,
 } from './domains.js';
 import { hostCPU, numaCell, pageSize } from './host.js';
+import { objectCompleters } from './objects.js';
 import { folder, path } from './paths.js';
 import { checkpoint, snapshot } from './snapshots.js';
 import { diskspec, memspec } from './specs.js';
@@ -34,6 +35,7 @@ export const completers: Readonly<Record<Exclude<CompleterName, 'command'>, Comp
   checkpoint,
   'disk-target': diskTarget,
   'device-alias': deviceAlias,
+  ...objectCompleters,
   interface: networkInterface,
   mountpoint,
   'numa-cell': numaCell,

@@ -1,11 +1,13 @@
 import type { Domains } from './domains.js';
 import type { Events } from './events.js';
 import type { Host } from './host.js';
+import type { HostObjects } from './host-objects.js';
+import type { Networks } from './networks.js';
 import type { Storage } from './storage.js';
 import type { Stream } from './stream.js';
 
 /** An open hypervisor. */
-export interface Connection extends Host, Domains, Storage, Events {
+export interface Connection extends Host, Domains, Networks, Storage, HostObjects, Events {
   /** The URI asked for; undefined when the driver chose one itself (then getURI tells). */
   readonly uri: string | undefined;
   readonly readonly: boolean;

@@ -10,9 +10,14 @@ export type * from './domains.js';
 export * from './errors.js';
 export type * from './events.js';
 export type * from './host.js';
+<<<<<<< HEAD
 export * from './job-words.js';
+=======
+export type * from './host-objects.js';
+>>>>>>> 2977ce4 (Add networks, pools, volumes, host interfaces and devices, secrets and filters)
 export type * from './jobs.js';
 export type * from './monitor.js';
+export type * from './networks.js';
 export * from './open.js';
 export * from './run-state.js';
 export type * from './snapshots.js';

@@ -3,6 +3,11 @@ import { Domain } from './domain.js';
 import { DomainCheckpoint } from './domain-checkpoint.js';
 import { DomainSnapshot } from './domain-snapshot.js';
 import { Handle } from './handle.js';
+import { HostInterface } from './host-interface.js';
+import { Network, NetworkPort } from './network.js';
+import { NodeDevice } from './node-device.js';
+import { NWFilter, NWFilterBinding } from './nwfilter.js';
+import { Secret } from './secret.js';
 import { StoragePool } from './storage-pool.js';
 import { StorageVolume } from './storage-volume.js';
 import { Stream } from './stream.js';
@@ -15,6 +20,13 @@ export const OBJECT_CLASSES = {
   DomainCheckpoint,
   StoragePool,
   StorageVolume,
+  Network,
+  NetworkPort,
+  HostInterface,
+  NodeDevice,
+  Secret,
+  NWFilter,
+  NWFilterBinding,
   Stream,
 } as const;
 
@@ -66,6 +78,13 @@ export type AsyncDomainSnapshot = Async<DomainSnapshot>;
 export type AsyncDomainCheckpoint = Async<DomainCheckpoint>;
 export type AsyncStoragePool = Async<StoragePool>;
 export type AsyncStorageVolume = Async<StorageVolume>;
+export type AsyncNetwork = Async<Network>;
+export type AsyncNetworkPort = Async<NetworkPort>;
+export type AsyncHostInterface = Async<HostInterface>;
+export type AsyncNodeDevice = Async<NodeDevice>;
+export type AsyncSecret = Async<Secret>;
+export type AsyncNWFilter = Async<NWFilter>;
+export type AsyncNWFilterBinding = Async<NWFilterBinding>;
 export type AsyncStream = Async<Stream>;
 
 /** Carries a call to where the object lives. Values are encoded as described by ObjectReference. */

@@ -1,12 +1,10 @@
 import koffi from 'koffi';
-import { ConnectionHost } from './connection-host.js';
+import { ConnectionObjects } from './connection-objects.js';
 import { VIR_CONNECT_RO } from './constants.js';
 import { Domain } from './domain.js';
 import { present, succeed } from './error.js';
 import { defaultAuth, native } from './library.js';
 import { readPointers, takePointers } from './memory.js';
-import { StoragePool } from './storage-pool.js';
-import { StorageVolume } from './storage-volume.js';
 import { Stream } from './stream.js';
 import { readTypedParameters, type TypedParameter, withTypedParameters } from './typed-parameters.js';
 
@@ -32,7 +30,7 @@ const virDomainStatsRecord = koffi.struct({ dom: 'void *', params: 'void *', npa
  * is domainDefineXML), synchronous, throwing LibvirtError. To be used by the thread that opened it, and no other:
  * threads sharing a connection wait for each other's calls.
  */
-export class Connection extends ConnectionHost {
+export class Connection extends ConnectionObjects {
   /** @throws LibvirtError, LibraryMissingError */
   static open({ uri, readonly = false, auth = true }: ConnectionOptions = {}): Connection {
     const pointer: bigint | null = native.virConnectOpenAuth(
@@ -146,14 +144,6 @@ export class Connection extends ConnectionHost {
     const pointers = [...domains.map((each) => each.pointer), null];
     const count = succeed(native.virDomainListGetStats(pointers, stats, list, flags));
     return takeStats(list[0], count);
-  }
-
-  storagePoolLookupByName(name: string): StoragePool {
-    return new StoragePool(present(native.virStoragePoolLookupByName(this.pointer, name)));
-  }
-
-  storageVolLookupByPath(path: string): StorageVolume {
-    return new StorageVolume(present(native.virStorageVolLookupByPath(this.pointer, path)));
   }
 
   /** @param flags VIR_STREAM_NONBLOCK. */

@@ -16,8 +16,13 @@ export { ConnectionLostError, LibvirtError, type LibvirtErrorFields } from './er
 export type { EventDomain } from './event-callbacks.js';
 export { EventConnection } from './event-thread.js';
 export { hardExit } from './hard-exit.js';
+export * from './host-interface.js';
 export { LanePool, type LanePoolOptions } from './lane-pool.js';
 export { FunctionMissingError, hasFunction, LibraryMissingError, registerEventLoop } from './library.js';
+export * from './network.js';
+export * from './node-device.js';
+export * from './nwfilter.js';
+export * from './secret.js';
 export * from './session.js';
 export * from './storage-pool.js';
 export * from './storage-volume.js';

@@ -42,8 +42,8 @@ const spelt: ReadonlyMap<string, string> = new Map([
  * @param prefix of the object: `Domain`, `DomainSnapshot` or `Connect`.
  */
 export function functionName(prefix: string, method: string): string {
-  const name = method.charAt(0).toUpperCase() + method.slice(1);
-  const whole = /^(Node|Domain|Storage(Pool|Vol)|Stream)[A-Z]/.test(name)
+  const name = method.replace(/^nwfilter/, 'NWFilter').replace(/^./, (letter) => letter.toUpperCase());
+  const whole = /^(Node|Domain|Storage(Pool|Vol)|Network|Interface|Secret|NWFilter|Stream)[A-Z]/.test(name)
     ? `vir${name}`
     : `vir${prefix}${name}`;
   return spelt.get(whole) ?? whole;

@@ -1,0 +1,47 @@
+import {
+  VIR_STORAGE_VOL_CREATE_PREALLOC_METADATA,
+  VIR_STORAGE_VOL_CREATE_VALIDATE,
+} from '../../src/hypervisor/constants.js';
+import { defineCommand, orFail, readTextFile } from '../../src/shell/index.js';
+import { poolOf } from '../pool/pool-option.js';
+
+export default defineCommand({
+  name: 'vol-create',
+  group: 'volume',
+  summary: 'create a vol from an XML file',
+  description: 'Create a vol.',
+  options: [
+    { name: 'pool', type: 'string', required: true, completer: 'storage-pool', help: 'pool name' },
+    {
+      name: 'file',
+      type: 'string',
+      required: true,
+      completer: 'path',
+      help: 'file containing an XML vol description',
+    },
+    {
+      name: 'prealloc-metadata',
+      type: 'flag',
+      bit: VIR_STORAGE_VOL_CREATE_PREALLOC_METADATA,
+      help: 'preallocate metadata (for qcow2 instead of full allocation)',
+    },
+    {
+      name: 'validate',
+      type: 'flag',
+      bit: VIR_STORAGE_VOL_CREATE_VALIDATE,
+      help: 'validate the XML against the schema',
+    },
+  ],
+  json: { object: { name: 'string' } },
+  async run(context, args) {
+    const pool = await poolOf(context, args);
+    const file = args.text('file');
+    const xml = await readTextFile(file);
+    const { name } = await orFail(
+      `Failed to create vol from ${file}`,
+      pool.storageVolCreateXML(xml, args.bits()),
+    );
+    context.emit({ name });
+    context.output.extra(`Vol ${name} created from ${file}\n`);
+  },
+});
