@@ -10,11 +10,8 @@ export type * from './domains.js';
 export * from './errors.js';
 export type * from './events.js';
 export type * from './host.js';
-<<<<<<< HEAD
-export * from './job-words.js';
-=======
 export type * from './host-objects.js';
->>>>>>> 2977ce4 (Add networks, pools, volumes, host interfaces and devices, secrets and filters)
+export * from './job-words.js';
 export type * from './jobs.js';
 export type * from './monitor.js';
 export type * from './networks.js';
