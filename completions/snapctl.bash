@@ -2,7 +2,7 @@
 # bash completion for snapctl. Names of commands, options and fixed values are in here; names of domains, snapshots,
 # disks and so on come from the hypervisor that the command line names.
 
-_snapctl_commands='attach-device attach-disk attach-interface autostart blkdeviotune blkiotune blockcommit blockcopy blockjob blockpull blockresize change-media cpu-stats create define desc destroy detach-device detach-device-alias detach-disk detach-interface domdisplay domfsfreeze domfsthaw domfsinfo domfstrim domhostname domid domif-setlink domiftune domjobabort domjobinfo domlaunchsecinfo domsetlaunchsecstate domname domrename dompmsuspend dompmwakeup domuuid domxml-from-native domxml-to-native dump dumpxml edit get-user-sshkeys inject-nmi iothreadinfo iothreadpin iothreadadd iothreadset iothreaddel send-key send-process-signal managedsave managedsave-remove managedsave-edit managedsave-dumpxml managedsave-define memtune perf metadata migrate migrate-setmaxdowntime migrate-getmaxdowntime migrate-compcache migrate-setspeed migrate-getspeed migrate-postcopy numatune qemu-attach qemu-monitor-command qemu-monitor-event qemu-agent-command guest-agent-timeout reboot reset restore resume save save-image-define save-image-dumpxml save-image-edit schedinfo screenshot set-lifecycle-action set-user-sshkeys set-user-password setmaxmem setmem setvcpus shutdown start suspend ttyconsole undefine update-device update-memory-device vcpucount vcpuinfo vcpupin emulatorpin vncdisplay guestvcpus setvcpu domblkthreshold guestinfo domdirtyrate-calc dom-fd-associate domblkerror domblkinfo domblklist domblkstat domcontrol domif-getlink domifaddr domiflist domifstat dominfo dommemstat domstate domstats domtime list event allocpages capabilities cpu-baseline cpu-compare cpu-models domcapabilities freecell freepages hostname hypervisor-cpu-baseline hypervisor-cpu-compare maxvcpus node-memory-tune nodecpumap nodecpustats nodeinfo nodememstats nodesevinfo nodesuspend sysinfo uri version checkpoint-create checkpoint-delete checkpoint-edit checkpoint-info checkpoint-list checkpoint-parent snapshot-create snapshot-create-as snapshot-current snapshot-delete snapshot-dumpxml snapshot-edit snapshot-info snapshot-list snapshot-parent snapshot-revert backup-begin backup-dumpxml archive-diff archive-extract archive-info archive-list archive-verify recover snapshots status watch cd echo exit help pwd quit connect'
+_snapctl_commands='attach-device attach-disk attach-interface autostart blkdeviotune blkiotune blockcommit blockcopy blockjob blockpull blockresize change-media cpu-stats create define desc destroy detach-device detach-device-alias detach-disk detach-interface domdisplay domfsfreeze domfsthaw domfsinfo domfstrim domhostname domid domif-setlink domiftune domjobabort domjobinfo domlaunchsecinfo domsetlaunchsecstate domname domrename dompmsuspend dompmwakeup domuuid domxml-from-native domxml-to-native dump dumpxml edit get-user-sshkeys inject-nmi iothreadinfo iothreadpin iothreadadd iothreadset iothreaddel send-key send-process-signal managedsave managedsave-remove managedsave-edit managedsave-dumpxml managedsave-define memtune perf metadata migrate migrate-setmaxdowntime migrate-getmaxdowntime migrate-compcache migrate-setspeed migrate-getspeed migrate-postcopy numatune qemu-attach qemu-monitor-command qemu-monitor-event qemu-agent-command guest-agent-timeout reboot reset restore resume save save-image-define save-image-dumpxml save-image-edit schedinfo screenshot set-lifecycle-action set-user-sshkeys set-user-password setmaxmem setmem setvcpus shutdown start suspend ttyconsole undefine update-device update-memory-device vcpucount vcpuinfo vcpupin emulatorpin vncdisplay guestvcpus setvcpu domblkthreshold guestinfo domdirtyrate-calc dom-fd-associate domblkerror domblkinfo domblklist domblkstat domcontrol domif-getlink domifaddr domiflist domifstat dominfo dommemstat domstate domstats domtime list event allocpages capabilities cpu-baseline cpu-compare cpu-models domcapabilities freecell freepages hostname hypervisor-cpu-baseline hypervisor-cpu-compare maxvcpus node-memory-tune nodecpumap nodecpustats nodeinfo nodememstats nodesevinfo nodesuspend sysinfo uri version checkpoint-create checkpoint-create-as checkpoint-delete checkpoint-dumpxml checkpoint-edit checkpoint-info checkpoint-list checkpoint-parent iface-begin iface-commit iface-define iface-destroy iface-dumpxml iface-list iface-mac iface-name iface-rollback iface-start iface-undefine nwfilter-define nwfilter-dumpxml nwfilter-list nwfilter-undefine net-autostart net-create net-define net-destroy net-dumpxml net-info net-list net-name net-start net-undefine net-uuid nodedev-create nodedev-destroy nodedev-dumpxml nodedev-list nodedev-reattach nodedev-reset nodedev-undefine nodedev-start nodedev-info secret-define secret-dumpxml secret-list secret-undefine snapshot-create snapshot-create-as snapshot-current snapshot-delete snapshot-dumpxml snapshot-edit snapshot-info snapshot-list snapshot-parent snapshot-revert backup-begin backup-dumpxml pool-autostart pool-build pool-create pool-define pool-delete pool-destroy pool-dumpxml pool-info pool-list pool-name pool-refresh pool-start pool-undefine pool-uuid pool-capabilities vol-create vol-delete vol-dumpxml vol-info vol-key vol-list vol-name vol-path vol-pool archive-diff archive-extract archive-info archive-list archive-verify recover snapshots status watch cd echo exit help pwd quit connect'
 _snapctl_globals='-c --connect -d --debug -e --escape -h --help -k --keepalive-interval -K --keepalive-count -l --log -q --quiet -r --readonly -t --timing -v --version --json --no-color -V'
 _snapctl_uris='qemu:///system qemu:///session qemu:///embed?root= qemu+ssh:// test:///default'
 
@@ -113,7 +113,7 @@ _snapctl_options() {
     list) REPLY='--inactive --all --transient --persistent --with-snapshot --without-snapshot --with-checkpoint --without-checkpoint --state-running --state-paused --state-shutoff --state-other --autostart --no-autostart --with-managed-save --without-managed-save --uuid --name --id --table --managed-save --title --json --help' ;;
     event) REPLY='--domain --event --all --loop --timeout --list --timestamp --json --help' ;;
     allocpages) REPLY='--pagesize --pagecount --cellno --add --all --help' ;;
-    capabilities | hostname | nodeinfo | nodesevinfo | sysinfo | uri | pwd) REPLY='--json --help' ;;
+    capabilities | hostname | nodeinfo | nodesevinfo | sysinfo | uri | nwfilter-list | pool-capabilities | pwd) REPLY='--json --help' ;;
     cpu-baseline) REPLY='--file --features --migratable --json --help' ;;
     cpu-compare) REPLY='--file --error --validate --json --help' ;;
     cpu-models) REPLY='--arch --json --help' ;;
@@ -130,9 +130,31 @@ _snapctl_options() {
     nodesuspend) REPLY='--target --duration --help' ;;
     version) REPLY='--daemon --json --help' ;;
     checkpoint-create) REPLY='--domain --xmlfile --redefine --redefine-validate --quiesce --json --help' ;;
+    checkpoint-create-as) REPLY='--domain --name --description --print-xml --quiesce --diskspec --json --help' ;;
     checkpoint-delete) REPLY='--domain --checkpointname --children --children-only --metadata --help' ;;
+    checkpoint-dumpxml) REPLY='--domain --checkpointname --security-info --no-domain --size --xpath --wrap --json --help' ;;
     checkpoint-edit | checkpoint-info | checkpoint-parent) REPLY='--domain --checkpointname --json --help' ;;
     checkpoint-list) REPLY='--domain --parent --roots --leaves --no-leaves --tree --from --descendants --name --topological --json --help' ;;
+    iface-begin | iface-commit | iface-rollback | watch | exit | quit) REPLY='--help' ;;
+    iface-define | nwfilter-define | net-create | net-define | nodedev-create | secret-define | pool-define) REPLY='--file --validate --json --help' ;;
+    iface-destroy | iface-start | iface-undefine) REPLY='--interface --help' ;;
+    iface-dumpxml) REPLY='--interface --inactive --xpath --wrap --json --help' ;;
+    iface-list) REPLY='--inactive --all --json --help' ;;
+    iface-mac | iface-name) REPLY='--interface --json --help' ;;
+    nwfilter-dumpxml) REPLY='--nwfilter --xpath --wrap --json --help' ;;
+    nwfilter-undefine) REPLY='--nwfilter --help' ;;
+    net-autostart) REPLY='--network --disable --help' ;;
+    net-destroy | net-start | net-undefine) REPLY='--network --help' ;;
+    net-dumpxml) REPLY='--network --inactive --xpath --wrap --json --help' ;;
+    net-info | net-name | net-uuid) REPLY='--network --json --help' ;;
+    net-list) REPLY='--inactive --all --persistent --transient --autostart --no-autostart --uuid --name --table --json --help' ;;
+    nodedev-destroy | nodedev-reattach | nodedev-reset | nodedev-undefine | nodedev-start) REPLY='--device --help' ;;
+    nodedev-dumpxml) REPLY='--device --xpath --wrap --json --help' ;;
+    nodedev-list) REPLY='--tree --cap --inactive --all --json --help' ;;
+    nodedev-info) REPLY='--device --json --help' ;;
+    secret-dumpxml) REPLY='--secret --xpath --wrap --json --help' ;;
+    secret-list) REPLY='--ephemeral --no-ephemeral --private --no-private --json --help' ;;
+    secret-undefine) REPLY='--secret --help' ;;
     snapshot-create) REPLY='--domain --xmlfile --redefine --current --no-metadata --halt --disk-only --reuse-external --quiesce --atomic --live --validate --method --progress --json --help' ;;
     snapshot-create-as) REPLY='--domain --name --description --print-xml --no-metadata --halt --disk-only --reuse-external --quiesce --atomic --live --validate --memspec --diskspec --method --progress --json --help' ;;
     snapshot-current) REPLY='--domain --name --security-info --snapshotname --json --help' ;;
@@ -144,13 +166,29 @@ _snapctl_options() {
     snapshot-revert) REPLY='--domain --snapshotname --current --running --paused --force --reset-nvram --keep --dry-run --json --help' ;;
     backup-begin) REPLY='--domain --backupxml --checkpointxml --reuse-external --help' ;;
     backup-dumpxml) REPLY='--domain --xpath --wrap --json --help' ;;
+    pool-autostart) REPLY='--pool --disable --help' ;;
+    pool-build) REPLY='--pool --no-overwrite --overwrite --help' ;;
+    pool-create) REPLY='--file --build --no-overwrite --overwrite --json --help' ;;
+    pool-delete | pool-destroy | pool-refresh | pool-undefine) REPLY='--pool --help' ;;
+    pool-dumpxml) REPLY='--pool --inactive --xpath --wrap --json --help' ;;
+    pool-info) REPLY='--pool --bytes --json --help' ;;
+    pool-list) REPLY='--inactive --all --transient --persistent --autostart --no-autostart --type --details --uuid --name --json --help' ;;
+    pool-name | pool-uuid) REPLY='--pool --json --help' ;;
+    pool-start) REPLY='--pool --build --no-overwrite --overwrite --help' ;;
+    vol-create) REPLY='--pool --file --prealloc-metadata --validate --json --help' ;;
+    vol-delete) REPLY='--vol --pool --delete-snapshots --help' ;;
+    vol-dumpxml) REPLY='--vol --pool --xpath --wrap --json --help' ;;
+    vol-info) REPLY='--vol --pool --bytes --physical --json --help' ;;
+    vol-key | vol-path) REPLY='--vol --pool --json --help' ;;
+    vol-list) REPLY='--pool --details --json --help' ;;
+    vol-name) REPLY='--vol --json --help' ;;
+    vol-pool) REPLY='--vol --uuid --json --help' ;;
     archive-diff) REPLY='--before --after --base --passphrase --key-file --ranges --json --help' ;;
     archive-extract) REPLY='--file --stream --output --base --passphrase --key-file --salvage --json --help' ;;
     archive-info) REPLY='--file --base --passphrase --key-file --json --help' ;;
     archive-list) REPLY='--path --base --passphrase --key-file --json --help' ;;
     archive-verify) REPLY='--file --base --passphrase --key-file --without-base --json --help' ;;
     status) REPLY='--mode --help' ;;
-    watch | exit | quit) REPLY='--help' ;;
     cd) REPLY='--dir --help' ;;
     echo) REPLY='--shell --xml --split --err --string --help' ;;
     help) REPLY='--command --json --help' ;;
@@ -176,7 +214,7 @@ _snapctl_valued() {
     change-media) REPLY='--domain --path --source' ;;
     cpu-stats) REPLY='--domain --start --count' ;;
     create) REPLY='--file --pass-fds' ;;
-    define | save-image-edit | cpu-baseline | cpu-compare) REPLY='--file' ;;
+    define | save-image-edit | cpu-baseline | cpu-compare | iface-define | nwfilter-define | net-create | net-define | nodedev-create | secret-define | pool-create | pool-define) REPLY='--file' ;;
     desc) REPLY='--domain --new-desc' ;;
     detach-device-alias) REPLY='--domain --alias' ;;
     detach-disk) REPLY='--domain --target' ;;
@@ -245,14 +283,27 @@ _snapctl_valued() {
     freepages) REPLY='--cellno --pagesize' ;;
     hypervisor-cpu-baseline) REPLY='--file --virttype --emulator --arch --machine --model' ;;
     hypervisor-cpu-compare) REPLY='--file --virttype --emulator --arch --machine' ;;
-    maxvcpus) REPLY='--type' ;;
+    maxvcpus | pool-list) REPLY='--type' ;;
     node-memory-tune) REPLY='--shm-pages-to-scan --shm-sleep-millisecs --shm-merge-across-nodes' ;;
     nodecpustats) REPLY='--cpu' ;;
     nodememstats) REPLY='--cell' ;;
     nodesuspend) REPLY='--target --duration' ;;
     checkpoint-create) REPLY='--domain --xmlfile' ;;
+    checkpoint-create-as) REPLY='--domain --name --description --diskspec' ;;
     checkpoint-delete | checkpoint-edit | checkpoint-info | checkpoint-parent) REPLY='--domain --checkpointname' ;;
+    checkpoint-dumpxml) REPLY='--domain --checkpointname --xpath' ;;
     checkpoint-list | snapshot-list) REPLY='--domain --from' ;;
+    iface-destroy | iface-mac | iface-name | iface-start | iface-undefine) REPLY='--interface' ;;
+    iface-dumpxml) REPLY='--interface --xpath' ;;
+    nwfilter-dumpxml) REPLY='--nwfilter --xpath' ;;
+    nwfilter-undefine) REPLY='--nwfilter' ;;
+    net-autostart | net-destroy | net-info | net-name | net-start | net-undefine | net-uuid) REPLY='--network' ;;
+    net-dumpxml) REPLY='--network --xpath' ;;
+    nodedev-destroy | nodedev-reattach | nodedev-reset | nodedev-undefine | nodedev-start | nodedev-info) REPLY='--device' ;;
+    nodedev-dumpxml) REPLY='--device --xpath' ;;
+    nodedev-list) REPLY='--cap' ;;
+    secret-dumpxml) REPLY='--secret --xpath' ;;
+    secret-undefine) REPLY='--secret' ;;
     snapshot-create) REPLY='--domain --xmlfile --method' ;;
     snapshot-create-as) REPLY='--domain --name --description --memspec --diskspec --method' ;;
     snapshot-current | snapshot-edit | snapshot-info | snapshot-parent) REPLY='--domain --snapshotname' ;;
@@ -260,6 +311,12 @@ _snapctl_valued() {
     snapshot-dumpxml) REPLY='--domain --snapshotname --xpath' ;;
     snapshot-revert) REPLY='--domain --snapshotname --keep' ;;
     backup-begin) REPLY='--domain --backupxml --checkpointxml' ;;
+    pool-autostart | pool-build | pool-delete | pool-destroy | pool-info | pool-name | pool-refresh | pool-start | pool-undefine | pool-uuid | vol-list) REPLY='--pool' ;;
+    pool-dumpxml) REPLY='--pool --xpath' ;;
+    vol-create) REPLY='--pool --file' ;;
+    vol-delete | vol-info | vol-key | vol-path) REPLY='--vol --pool' ;;
+    vol-dumpxml) REPLY='--vol --pool --xpath' ;;
+    vol-name | vol-pool) REPLY='--vol' ;;
     archive-diff) REPLY='--before --after --base --key-file' ;;
     archive-extract) REPLY='--file --stream --output --base --key-file' ;;
     archive-info | archive-verify) REPLY='--file --base --key-file' ;;
@@ -276,7 +333,7 @@ _snapctl_valued() {
 # Values of an option that are always the same, @files or @folders; nothing where the hypervisor must be asked.
 _snapctl_values() {
   case "$1 $2" in
-    "attach-device --file" | "attach-disk --source" | "blockcommit --base" | "blockcommit --top" | "blockcopy --dest" | "blockcopy --xml" | "blockpull --base" | "change-media --source" | "create --file" | "define --file" | "detach-device --file" | "domsetlaunchsecstate --secrethdr" | "domsetlaunchsecstate --secret" | "domxml-from-native --config" | "domxml-to-native --xml" | "dump --file" | "managedsave-define --xml" | "migrate --xml" | "migrate --persistent-xml" | "restore --file" | "restore --xml" | "save --file" | "save --xml" | "save-image-define --file" | "save-image-define --xml" | "save-image-dumpxml --file" | "save-image-edit --file" | "screenshot --file" | "set-user-sshkeys --file" | "update-device --file" | "cpu-baseline --file" | "cpu-compare --file" | "domcapabilities --emulatorbin" | "hypervisor-cpu-baseline --file" | "hypervisor-cpu-baseline --emulator" | "hypervisor-cpu-compare --file" | "hypervisor-cpu-compare --emulator" | "checkpoint-create --xmlfile" | "snapshot-create --xmlfile" | "backup-begin --backupxml" | "backup-begin --checkpointxml" | "archive-diff --before" | "archive-diff --after" | "archive-diff --base" | "archive-diff --key-file" | "archive-extract --file" | "archive-extract --output" | "archive-extract --base" | "archive-extract --key-file" | "archive-info --file" | "archive-info --base" | "archive-info --key-file" | "archive-list --path" | "archive-list --base" | "archive-list --key-file" | "archive-verify --file" | "archive-verify --base" | "archive-verify --key-file") REPLY='@files' ;;
+    "attach-device --file" | "attach-disk --source" | "blockcommit --base" | "blockcommit --top" | "blockcopy --dest" | "blockcopy --xml" | "blockpull --base" | "change-media --source" | "create --file" | "define --file" | "detach-device --file" | "domsetlaunchsecstate --secrethdr" | "domsetlaunchsecstate --secret" | "domxml-from-native --config" | "domxml-to-native --xml" | "dump --file" | "managedsave-define --xml" | "migrate --xml" | "migrate --persistent-xml" | "restore --file" | "restore --xml" | "save --file" | "save --xml" | "save-image-define --file" | "save-image-define --xml" | "save-image-dumpxml --file" | "save-image-edit --file" | "screenshot --file" | "set-user-sshkeys --file" | "update-device --file" | "cpu-baseline --file" | "cpu-compare --file" | "domcapabilities --emulatorbin" | "hypervisor-cpu-baseline --file" | "hypervisor-cpu-baseline --emulator" | "hypervisor-cpu-compare --file" | "hypervisor-cpu-compare --emulator" | "checkpoint-create --xmlfile" | "iface-define --file" | "nwfilter-define --file" | "net-create --file" | "net-define --file" | "nodedev-create --file" | "secret-define --file" | "snapshot-create --xmlfile" | "backup-begin --backupxml" | "backup-begin --checkpointxml" | "pool-create --file" | "pool-define --file" | "vol-create --file" | "archive-diff --before" | "archive-diff --after" | "archive-diff --base" | "archive-diff --key-file" | "archive-extract --file" | "archive-extract --output" | "archive-extract --base" | "archive-extract --key-file" | "archive-info --file" | "archive-info --base" | "archive-info --key-file" | "archive-list --path" | "archive-list --base" | "archive-list --key-file" | "archive-verify --file" | "archive-verify --base" | "archive-verify --key-file") REPLY='@files' ;;
     "attach-disk --targetbus") REPLY='virtio scsi sata ide usb fdc xen sd' ;;
     "attach-disk --driver") REPLY='qemu file tap phy' ;;
     "attach-disk --cache") REPLY='none writethrough writeback directsync unsafe default' ;;

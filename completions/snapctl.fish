@@ -222,11 +222,52 @@ complete -c snapctl -n __snapctl_wants_command -a sysinfo -d 'print the hypervis
 complete -c snapctl -n __snapctl_wants_command -a uri -d 'print the hypervisor canonical URI'
 complete -c snapctl -n __snapctl_wants_command -a version -d 'show version'
 complete -c snapctl -n __snapctl_wants_command -a checkpoint-create -d 'Create a checkpoint from XML'
+complete -c snapctl -n __snapctl_wants_command -a checkpoint-create-as -d 'Create a checkpoint from a set of args'
 complete -c snapctl -n __snapctl_wants_command -a checkpoint-delete -d 'Delete a domain checkpoint'
+complete -c snapctl -n __snapctl_wants_command -a checkpoint-dumpxml -d 'Dump XML for a domain checkpoint'
 complete -c snapctl -n __snapctl_wants_command -a checkpoint-edit -d 'edit XML for a checkpoint'
 complete -c snapctl -n __snapctl_wants_command -a checkpoint-info -d 'checkpoint information'
 complete -c snapctl -n __snapctl_wants_command -a checkpoint-list -d 'List checkpoints for a domain'
 complete -c snapctl -n __snapctl_wants_command -a checkpoint-parent -d 'Get the name of the parent of a checkpoint'
+complete -c snapctl -n __snapctl_wants_command -a iface-begin -d 'create a snapshot of current interfaces settings, which can be later committed (iface-commit) or restored (iface-rollback)'
+complete -c snapctl -n __snapctl_wants_command -a iface-commit -d 'commit changes made since iface-begin and free restore point'
+complete -c snapctl -n __snapctl_wants_command -a iface-define -d 'define an inactive persistent physical host interface or modify an existing persistent one from an XML file'
+complete -c snapctl -n __snapctl_wants_command -a iface-destroy -d 'destroy a physical host interface (disable it / "if-down")'
+complete -c snapctl -n __snapctl_wants_command -a iface-dumpxml -d 'interface information in XML'
+complete -c snapctl -n __snapctl_wants_command -a iface-list -d 'list physical host interfaces'
+complete -c snapctl -n __snapctl_wants_command -a iface-mac -d 'convert an interface name to interface MAC address'
+complete -c snapctl -n __snapctl_wants_command -a iface-name -d 'convert an interface MAC address to interface name'
+complete -c snapctl -n __snapctl_wants_command -a iface-rollback -d 'rollback to previous saved configuration created via iface-begin'
+complete -c snapctl -n __snapctl_wants_command -a iface-start -d 'start a physical host interface (enable it / "if-up")'
+complete -c snapctl -n __snapctl_wants_command -a iface-undefine -d 'undefine a physical host interface (remove it from configuration)'
+complete -c snapctl -n __snapctl_wants_command -a nwfilter-define -d 'define or update a network filter from an XML file'
+complete -c snapctl -n __snapctl_wants_command -a nwfilter-dumpxml -d 'network filter information in XML'
+complete -c snapctl -n __snapctl_wants_command -a nwfilter-list -d 'list network filters'
+complete -c snapctl -n __snapctl_wants_command -a nwfilter-undefine -d 'undefine a network filter'
+complete -c snapctl -n __snapctl_wants_command -a net-autostart -d 'autostart a network'
+complete -c snapctl -n __snapctl_wants_command -a net-create -d 'create a network from an XML file'
+complete -c snapctl -n __snapctl_wants_command -a net-define -d 'define an inactive persistent virtual network or modify an existing persistent one from an XML file'
+complete -c snapctl -n __snapctl_wants_command -a net-destroy -d 'destroy (stop) a network'
+complete -c snapctl -n __snapctl_wants_command -a net-dumpxml -d 'network information in XML'
+complete -c snapctl -n __snapctl_wants_command -a net-info -d 'network information'
+complete -c snapctl -n __snapctl_wants_command -a net-list -d 'list networks'
+complete -c snapctl -n __snapctl_wants_command -a net-name -d 'convert a network UUID to network name'
+complete -c snapctl -n __snapctl_wants_command -a net-start -d 'start a (previously defined) inactive network'
+complete -c snapctl -n __snapctl_wants_command -a net-undefine -d 'undefine a persistent network'
+complete -c snapctl -n __snapctl_wants_command -a net-uuid -d 'convert a network name to network UUID'
+complete -c snapctl -n __snapctl_wants_command -a nodedev-create -d 'create a device defined by an XML file on the node'
+complete -c snapctl -n __snapctl_wants_command -a nodedev-destroy -d 'destroy (stop) a device on the node'
+complete -c snapctl -n __snapctl_wants_command -a nodedev-dumpxml -d 'node device details in XML'
+complete -c snapctl -n __snapctl_wants_command -a nodedev-list -d 'enumerate devices on this host'
+complete -c snapctl -n __snapctl_wants_command -a nodedev-reattach -d 'reattach node device to its device driver'
+complete -c snapctl -n __snapctl_wants_command -a nodedev-reset -d 'reset node device'
+complete -c snapctl -n __snapctl_wants_command -a nodedev-undefine -d 'Undefine an inactive node device'
+complete -c snapctl -n __snapctl_wants_command -a nodedev-start -d 'Start an inactive node device'
+complete -c snapctl -n __snapctl_wants_command -a nodedev-info -d 'node device information'
+complete -c snapctl -n __snapctl_wants_command -a secret-define -d 'define or modify a secret from an XML file'
+complete -c snapctl -n __snapctl_wants_command -a secret-dumpxml -d 'secret attributes in XML'
+complete -c snapctl -n __snapctl_wants_command -a secret-list -d 'list secrets'
+complete -c snapctl -n __snapctl_wants_command -a secret-undefine -d 'undefine a secret'
 complete -c snapctl -n __snapctl_wants_command -a snapshot-create -d 'Create a snapshot from XML'
 complete -c snapctl -n __snapctl_wants_command -a snapshot-create-as -d 'Create a snapshot from a set of args'
 complete -c snapctl -n __snapctl_wants_command -a snapshot-current -d 'Get or set the current snapshot'
@@ -239,6 +280,30 @@ complete -c snapctl -n __snapctl_wants_command -a snapshot-parent -d 'Get the na
 complete -c snapctl -n __snapctl_wants_command -a snapshot-revert -d 'Revert a domain to a snapshot'
 complete -c snapctl -n __snapctl_wants_command -a backup-begin -d 'Start a disk backup of a live domain'
 complete -c snapctl -n __snapctl_wants_command -a backup-dumpxml -d 'Dump XML for an ongoing domain block backup job'
+complete -c snapctl -n __snapctl_wants_command -a pool-autostart -d 'autostart a pool'
+complete -c snapctl -n __snapctl_wants_command -a pool-build -d 'build a pool'
+complete -c snapctl -n __snapctl_wants_command -a pool-create -d 'create a pool from an XML file'
+complete -c snapctl -n __snapctl_wants_command -a pool-define -d 'define an inactive persistent storage pool or modify an existing persistent one from an XML file'
+complete -c snapctl -n __snapctl_wants_command -a pool-delete -d 'delete a pool'
+complete -c snapctl -n __snapctl_wants_command -a pool-destroy -d 'destroy (stop) a pool'
+complete -c snapctl -n __snapctl_wants_command -a pool-dumpxml -d 'pool information in XML'
+complete -c snapctl -n __snapctl_wants_command -a pool-info -d 'storage pool information'
+complete -c snapctl -n __snapctl_wants_command -a pool-list -d 'list pools'
+complete -c snapctl -n __snapctl_wants_command -a pool-name -d 'convert a pool UUID to pool name'
+complete -c snapctl -n __snapctl_wants_command -a pool-refresh -d 'refresh a pool'
+complete -c snapctl -n __snapctl_wants_command -a pool-start -d 'start a (previously defined) inactive pool'
+complete -c snapctl -n __snapctl_wants_command -a pool-undefine -d 'undefine an inactive pool'
+complete -c snapctl -n __snapctl_wants_command -a pool-uuid -d 'convert a pool name to pool UUID'
+complete -c snapctl -n __snapctl_wants_command -a pool-capabilities -d 'storage pool capabilities'
+complete -c snapctl -n __snapctl_wants_command -a vol-create -d 'create a vol from an XML file'
+complete -c snapctl -n __snapctl_wants_command -a vol-delete -d 'delete a vol'
+complete -c snapctl -n __snapctl_wants_command -a vol-dumpxml -d 'vol information in XML'
+complete -c snapctl -n __snapctl_wants_command -a vol-info -d 'storage vol information'
+complete -c snapctl -n __snapctl_wants_command -a vol-key -d 'returns the volume key for a given volume name or path'
+complete -c snapctl -n __snapctl_wants_command -a vol-list -d 'list vols'
+complete -c snapctl -n __snapctl_wants_command -a vol-name -d 'returns the volume name for a given volume key or path'
+complete -c snapctl -n __snapctl_wants_command -a vol-path -d 'returns the volume path for a given volume name or key'
+complete -c snapctl -n __snapctl_wants_command -a vol-pool -d 'returns the storage pool for a given volume key or path'
 complete -c snapctl -n __snapctl_wants_command -a archive-diff -d 'compare two checkpoint archives'
 complete -c snapctl -n __snapctl_wants_command -a archive-extract -d 'take a stream out of a checkpoint archive'
 complete -c snapctl -n __snapctl_wants_command -a archive-info -d 'describe a checkpoint archive'
@@ -1388,12 +1453,31 @@ complete -c snapctl -n '__snapctl_in checkpoint-create' -l quiesce -d 'quiesce g
 complete -c snapctl -n '__snapctl_in checkpoint-create' -l json -d 'print the result as JSON'
 complete -c snapctl -n '__snapctl_in checkpoint-create' -l help -d 'explain this command'
 
+complete -c snapctl -n '__snapctl_in checkpoint-create-as' -l domain -d 'domain name, id or uuid' -x -a '(__snapctl_ask)'
+complete -c snapctl -n '__snapctl_in checkpoint-create-as' -l name -d 'name of checkpoint' -x -a '(__snapctl_ask)'
+complete -c snapctl -n '__snapctl_in checkpoint-create-as' -l description -d 'description of checkpoint' -x -a '(__snapctl_ask)'
+complete -c snapctl -n '__snapctl_in checkpoint-create-as' -l print-xml -d 'print XML document rather than create'
+complete -c snapctl -n '__snapctl_in checkpoint-create-as' -l quiesce -d 'quiesce guest\'s file systems'
+complete -c snapctl -n '__snapctl_in checkpoint-create-as' -l diskspec -d 'disk attributes: disk[,checkpoint=type][,bitmap=name]' -x -a '(__snapctl_ask)'
+complete -c snapctl -n '__snapctl_in checkpoint-create-as' -l json -d 'print the result as JSON'
+complete -c snapctl -n '__snapctl_in checkpoint-create-as' -l help -d 'explain this command'
+
 complete -c snapctl -n '__snapctl_in checkpoint-delete' -l domain -d 'domain name, id or uuid' -x -a '(__snapctl_ask)'
 complete -c snapctl -n '__snapctl_in checkpoint-delete' -l checkpointname -d 'checkpoint name' -x -a '(__snapctl_ask)'
 complete -c snapctl -n '__snapctl_in checkpoint-delete' -l children -d 'delete checkpoint and all children'
 complete -c snapctl -n '__snapctl_in checkpoint-delete' -l children-only -d 'delete children but not checkpoint'
 complete -c snapctl -n '__snapctl_in checkpoint-delete' -l metadata -d 'delete only libvirt metadata, leaving checkpoint contents behind'
 complete -c snapctl -n '__snapctl_in checkpoint-delete' -l help -d 'explain this command'
+
+complete -c snapctl -n '__snapctl_in checkpoint-dumpxml' -l domain -d 'domain name, id or uuid' -x -a '(__snapctl_ask)'
+complete -c snapctl -n '__snapctl_in checkpoint-dumpxml' -l checkpointname -d 'checkpoint name' -x -a '(__snapctl_ask)'
+complete -c snapctl -n '__snapctl_in checkpoint-dumpxml' -l security-info -d 'include security sensitive information in XML dump'
+complete -c snapctl -n '__snapctl_in checkpoint-dumpxml' -l no-domain -d 'exclude <domain> from XML'
+complete -c snapctl -n '__snapctl_in checkpoint-dumpxml' -l size -d 'include backup size estimate in XML dump'
+complete -c snapctl -n '__snapctl_in checkpoint-dumpxml' -l xpath -d 'xpath expression to filter the XML document' -x -a '(__snapctl_ask)'
+complete -c snapctl -n '__snapctl_in checkpoint-dumpxml' -l wrap -d 'wrap xpath results in an common root element'
+complete -c snapctl -n '__snapctl_in checkpoint-dumpxml' -l json -d 'print the result as JSON'
+complete -c snapctl -n '__snapctl_in checkpoint-dumpxml' -l help -d 'explain this command'
 
 complete -c snapctl -n '__snapctl_in checkpoint-edit' -l domain -d 'domain name, id or uuid' -x -a '(__snapctl_ask)'
 complete -c snapctl -n '__snapctl_in checkpoint-edit' -l checkpointname -d 'checkpoint name' -x -a '(__snapctl_ask)'
@@ -1422,6 +1506,175 @@ complete -c snapctl -n '__snapctl_in checkpoint-parent' -l domain -d 'domain nam
 complete -c snapctl -n '__snapctl_in checkpoint-parent' -l checkpointname -d 'find parent of checkpoint name' -x -a '(__snapctl_ask)'
 complete -c snapctl -n '__snapctl_in checkpoint-parent' -l json -d 'print the result as JSON'
 complete -c snapctl -n '__snapctl_in checkpoint-parent' -l help -d 'explain this command'
+
+complete -c snapctl -n '__snapctl_in iface-begin' -l help -d 'explain this command'
+
+complete -c snapctl -n '__snapctl_in iface-commit' -l help -d 'explain this command'
+
+complete -c snapctl -n '__snapctl_in iface-define' -l file -d 'file containing an XML interface description' -r -F
+complete -c snapctl -n '__snapctl_in iface-define' -l validate -d 'validate the XML against the schema'
+complete -c snapctl -n '__snapctl_in iface-define' -l json -d 'print the result as JSON'
+complete -c snapctl -n '__snapctl_in iface-define' -l help -d 'explain this command'
+
+complete -c snapctl -n '__snapctl_in iface-destroy' -l interface -d 'interface name or MAC address' -x -a '(__snapctl_ask)'
+complete -c snapctl -n '__snapctl_in iface-destroy' -l help -d 'explain this command'
+
+complete -c snapctl -n '__snapctl_in iface-dumpxml' -l interface -d 'interface name or MAC address' -x -a '(__snapctl_ask)'
+complete -c snapctl -n '__snapctl_in iface-dumpxml' -l inactive -d 'show inactive defined XML'
+complete -c snapctl -n '__snapctl_in iface-dumpxml' -l xpath -d 'xpath expression to filter the XML document' -x -a '(__snapctl_ask)'
+complete -c snapctl -n '__snapctl_in iface-dumpxml' -l wrap -d 'wrap xpath results in an common root element'
+complete -c snapctl -n '__snapctl_in iface-dumpxml' -l json -d 'print the result as JSON'
+complete -c snapctl -n '__snapctl_in iface-dumpxml' -l help -d 'explain this command'
+
+complete -c snapctl -n '__snapctl_in iface-list' -l inactive -d 'list inactive interfaces'
+complete -c snapctl -n '__snapctl_in iface-list' -l all -d 'list inactive & active interfaces'
+complete -c snapctl -n '__snapctl_in iface-list' -l json -d 'print the result as JSON'
+complete -c snapctl -n '__snapctl_in iface-list' -l help -d 'explain this command'
+
+complete -c snapctl -n '__snapctl_in iface-mac' -l interface -d 'interface name' -x -a '(__snapctl_ask)'
+complete -c snapctl -n '__snapctl_in iface-mac' -l json -d 'print the result as JSON'
+complete -c snapctl -n '__snapctl_in iface-mac' -l help -d 'explain this command'
+
+complete -c snapctl -n '__snapctl_in iface-name' -l interface -d 'interface mac' -x -a '(__snapctl_ask)'
+complete -c snapctl -n '__snapctl_in iface-name' -l json -d 'print the result as JSON'
+complete -c snapctl -n '__snapctl_in iface-name' -l help -d 'explain this command'
+
+complete -c snapctl -n '__snapctl_in iface-rollback' -l help -d 'explain this command'
+
+complete -c snapctl -n '__snapctl_in iface-start' -l interface -d 'interface name or MAC address' -x -a '(__snapctl_ask)'
+complete -c snapctl -n '__snapctl_in iface-start' -l help -d 'explain this command'
+
+complete -c snapctl -n '__snapctl_in iface-undefine' -l interface -d 'interface name or MAC address' -x -a '(__snapctl_ask)'
+complete -c snapctl -n '__snapctl_in iface-undefine' -l help -d 'explain this command'
+
+complete -c snapctl -n '__snapctl_in nwfilter-define' -l file -d 'file containing an XML network filter description' -r -F
+complete -c snapctl -n '__snapctl_in nwfilter-define' -l validate -d 'validate the XML against the schema'
+complete -c snapctl -n '__snapctl_in nwfilter-define' -l json -d 'print the result as JSON'
+complete -c snapctl -n '__snapctl_in nwfilter-define' -l help -d 'explain this command'
+
+complete -c snapctl -n '__snapctl_in nwfilter-dumpxml' -l nwfilter -d 'network filter name or uuid' -x -a '(__snapctl_ask)'
+complete -c snapctl -n '__snapctl_in nwfilter-dumpxml' -l xpath -d 'xpath expression to filter the XML document' -x -a '(__snapctl_ask)'
+complete -c snapctl -n '__snapctl_in nwfilter-dumpxml' -l wrap -d 'wrap xpath results in an common root element'
+complete -c snapctl -n '__snapctl_in nwfilter-dumpxml' -l json -d 'print the result as JSON'
+complete -c snapctl -n '__snapctl_in nwfilter-dumpxml' -l help -d 'explain this command'
+
+complete -c snapctl -n '__snapctl_in nwfilter-list' -l json -d 'print the result as JSON'
+complete -c snapctl -n '__snapctl_in nwfilter-list' -l help -d 'explain this command'
+
+complete -c snapctl -n '__snapctl_in nwfilter-undefine' -l nwfilter -d 'network filter name or uuid' -x -a '(__snapctl_ask)'
+complete -c snapctl -n '__snapctl_in nwfilter-undefine' -l help -d 'explain this command'
+
+complete -c snapctl -n '__snapctl_in net-autostart' -l network -d 'network name or uuid' -x -a '(__snapctl_ask)'
+complete -c snapctl -n '__snapctl_in net-autostart' -l disable -d 'disable autostarting'
+complete -c snapctl -n '__snapctl_in net-autostart' -l help -d 'explain this command'
+
+complete -c snapctl -n '__snapctl_in net-create' -l file -d 'file containing an XML network description' -r -F
+complete -c snapctl -n '__snapctl_in net-create' -l validate -d 'validate the XML against the schema'
+complete -c snapctl -n '__snapctl_in net-create' -l json -d 'print the result as JSON'
+complete -c snapctl -n '__snapctl_in net-create' -l help -d 'explain this command'
+
+complete -c snapctl -n '__snapctl_in net-define' -l file -d 'file containing an XML network description' -r -F
+complete -c snapctl -n '__snapctl_in net-define' -l validate -d 'validate the XML against the schema'
+complete -c snapctl -n '__snapctl_in net-define' -l json -d 'print the result as JSON'
+complete -c snapctl -n '__snapctl_in net-define' -l help -d 'explain this command'
+
+complete -c snapctl -n '__snapctl_in net-destroy' -l network -d 'network name or uuid' -x -a '(__snapctl_ask)'
+complete -c snapctl -n '__snapctl_in net-destroy' -l help -d 'explain this command'
+
+complete -c snapctl -n '__snapctl_in net-dumpxml' -l network -d 'network name or uuid' -x -a '(__snapctl_ask)'
+complete -c snapctl -n '__snapctl_in net-dumpxml' -l inactive -d 'show inactive defined XML'
+complete -c snapctl -n '__snapctl_in net-dumpxml' -l xpath -d 'xpath expression to filter the XML document' -x -a '(__snapctl_ask)'
+complete -c snapctl -n '__snapctl_in net-dumpxml' -l wrap -d 'wrap xpath results in an common root element'
+complete -c snapctl -n '__snapctl_in net-dumpxml' -l json -d 'print the result as JSON'
+complete -c snapctl -n '__snapctl_in net-dumpxml' -l help -d 'explain this command'
+
+complete -c snapctl -n '__snapctl_in net-info' -l network -d 'network name or uuid' -x -a '(__snapctl_ask)'
+complete -c snapctl -n '__snapctl_in net-info' -l json -d 'print the result as JSON'
+complete -c snapctl -n '__snapctl_in net-info' -l help -d 'explain this command'
+
+complete -c snapctl -n '__snapctl_in net-list' -l inactive -d 'list inactive networks'
+complete -c snapctl -n '__snapctl_in net-list' -l all -d 'list inactive & active networks'
+complete -c snapctl -n '__snapctl_in net-list' -l persistent -d 'list persistent networks'
+complete -c snapctl -n '__snapctl_in net-list' -l transient -d 'list transient networks'
+complete -c snapctl -n '__snapctl_in net-list' -l autostart -d 'list networks with autostart enabled'
+complete -c snapctl -n '__snapctl_in net-list' -l no-autostart -d 'list networks with autostart disabled'
+complete -c snapctl -n '__snapctl_in net-list' -l uuid -d 'list uuid\'s only'
+complete -c snapctl -n '__snapctl_in net-list' -l name -d 'list network names only'
+complete -c snapctl -n '__snapctl_in net-list' -l table -d 'list table (default)'
+complete -c snapctl -n '__snapctl_in net-list' -l json -d 'print the result as JSON'
+complete -c snapctl -n '__snapctl_in net-list' -l help -d 'explain this command'
+
+complete -c snapctl -n '__snapctl_in net-name' -l network -d 'network uuid' -x -a '(__snapctl_ask)'
+complete -c snapctl -n '__snapctl_in net-name' -l json -d 'print the result as JSON'
+complete -c snapctl -n '__snapctl_in net-name' -l help -d 'explain this command'
+
+complete -c snapctl -n '__snapctl_in net-start' -l network -d 'network name or uuid' -x -a '(__snapctl_ask)'
+complete -c snapctl -n '__snapctl_in net-start' -l help -d 'explain this command'
+
+complete -c snapctl -n '__snapctl_in net-undefine' -l network -d 'network name or uuid' -x -a '(__snapctl_ask)'
+complete -c snapctl -n '__snapctl_in net-undefine' -l help -d 'explain this command'
+
+complete -c snapctl -n '__snapctl_in net-uuid' -l network -d 'network name' -x -a '(__snapctl_ask)'
+complete -c snapctl -n '__snapctl_in net-uuid' -l json -d 'print the result as JSON'
+complete -c snapctl -n '__snapctl_in net-uuid' -l help -d 'explain this command'
+
+complete -c snapctl -n '__snapctl_in nodedev-create' -l file -d 'file containing an XML description of the device' -r -F
+complete -c snapctl -n '__snapctl_in nodedev-create' -l validate -d 'validate the XML against the schema'
+complete -c snapctl -n '__snapctl_in nodedev-create' -l json -d 'print the result as JSON'
+complete -c snapctl -n '__snapctl_in nodedev-create' -l help -d 'explain this command'
+
+complete -c snapctl -n '__snapctl_in nodedev-destroy' -l device -d 'device name or wwn pair in \'wwnn,wwpn\' format' -x -a '(__snapctl_ask)'
+complete -c snapctl -n '__snapctl_in nodedev-destroy' -l help -d 'explain this command'
+
+complete -c snapctl -n '__snapctl_in nodedev-dumpxml' -l device -d 'device name or wwn pair in \'wwnn,wwpn\' format' -x -a '(__snapctl_ask)'
+complete -c snapctl -n '__snapctl_in nodedev-dumpxml' -l xpath -d 'xpath expression to filter the XML document' -x -a '(__snapctl_ask)'
+complete -c snapctl -n '__snapctl_in nodedev-dumpxml' -l wrap -d 'wrap xpath results in an common root element'
+complete -c snapctl -n '__snapctl_in nodedev-dumpxml' -l json -d 'print the result as JSON'
+complete -c snapctl -n '__snapctl_in nodedev-dumpxml' -l help -d 'explain this command'
+
+complete -c snapctl -n '__snapctl_in nodedev-list' -l tree -d 'list devices in a tree'
+complete -c snapctl -n '__snapctl_in nodedev-list' -l cap -d 'capability names, separated by comma' -x -a '(__snapctl_ask)'
+complete -c snapctl -n '__snapctl_in nodedev-list' -l inactive -d 'list inactive devices'
+complete -c snapctl -n '__snapctl_in nodedev-list' -l all -d 'list inactive & active devices'
+complete -c snapctl -n '__snapctl_in nodedev-list' -l json -d 'print the result as JSON'
+complete -c snapctl -n '__snapctl_in nodedev-list' -l help -d 'explain this command'
+
+complete -c snapctl -n '__snapctl_in nodedev-reattach' -l device -d 'device key' -x -a '(__snapctl_ask)'
+complete -c snapctl -n '__snapctl_in nodedev-reattach' -l help -d 'explain this command'
+
+complete -c snapctl -n '__snapctl_in nodedev-reset' -l device -d 'device key' -x -a '(__snapctl_ask)'
+complete -c snapctl -n '__snapctl_in nodedev-reset' -l help -d 'explain this command'
+
+complete -c snapctl -n '__snapctl_in nodedev-undefine' -l device -d 'device name or wwn pair in \'wwnn,wwpn\' format' -x -a '(__snapctl_ask)'
+complete -c snapctl -n '__snapctl_in nodedev-undefine' -l help -d 'explain this command'
+
+complete -c snapctl -n '__snapctl_in nodedev-start' -l device -d 'device name' -x -a '(__snapctl_ask)'
+complete -c snapctl -n '__snapctl_in nodedev-start' -l help -d 'explain this command'
+
+complete -c snapctl -n '__snapctl_in nodedev-info' -l device -d 'device name or wwn pair in \'wwnn,wwpn\' format' -x -a '(__snapctl_ask)'
+complete -c snapctl -n '__snapctl_in nodedev-info' -l json -d 'print the result as JSON'
+complete -c snapctl -n '__snapctl_in nodedev-info' -l help -d 'explain this command'
+
+complete -c snapctl -n '__snapctl_in secret-define' -l file -d 'file containing secret attributes in XML' -r -F
+complete -c snapctl -n '__snapctl_in secret-define' -l validate -d 'validate the XML against the schema'
+complete -c snapctl -n '__snapctl_in secret-define' -l json -d 'print the result as JSON'
+complete -c snapctl -n '__snapctl_in secret-define' -l help -d 'explain this command'
+
+complete -c snapctl -n '__snapctl_in secret-dumpxml' -l secret -d 'secret UUID' -x -a '(__snapctl_ask)'
+complete -c snapctl -n '__snapctl_in secret-dumpxml' -l xpath -d 'xpath expression to filter the XML document' -x -a '(__snapctl_ask)'
+complete -c snapctl -n '__snapctl_in secret-dumpxml' -l wrap -d 'wrap xpath results in an common root element'
+complete -c snapctl -n '__snapctl_in secret-dumpxml' -l json -d 'print the result as JSON'
+complete -c snapctl -n '__snapctl_in secret-dumpxml' -l help -d 'explain this command'
+
+complete -c snapctl -n '__snapctl_in secret-list' -l ephemeral -d 'list ephemeral secrets'
+complete -c snapctl -n '__snapctl_in secret-list' -l no-ephemeral -d 'list non-ephemeral secrets'
+complete -c snapctl -n '__snapctl_in secret-list' -l private -d 'list private secrets'
+complete -c snapctl -n '__snapctl_in secret-list' -l no-private -d 'list non-private secrets'
+complete -c snapctl -n '__snapctl_in secret-list' -l json -d 'print the result as JSON'
+complete -c snapctl -n '__snapctl_in secret-list' -l help -d 'explain this command'
+
+complete -c snapctl -n '__snapctl_in secret-undefine' -l secret -d 'secret UUID' -x -a '(__snapctl_ask)'
+complete -c snapctl -n '__snapctl_in secret-undefine' -l help -d 'explain this command'
 
 complete -c snapctl -n '__snapctl_in snapshot-create' -l domain -d 'domain name, id or uuid' -x -a '(__snapctl_ask)'
 complete -c snapctl -n '__snapctl_in snapshot-create' -l xmlfile -d 'domain snapshot XML' -r -F
@@ -1550,6 +1803,131 @@ complete -c snapctl -n '__snapctl_in backup-dumpxml' -l xpath -d 'xpath expressi
 complete -c snapctl -n '__snapctl_in backup-dumpxml' -l wrap -d 'wrap xpath results in an common root element'
 complete -c snapctl -n '__snapctl_in backup-dumpxml' -l json -d 'print the result as JSON'
 complete -c snapctl -n '__snapctl_in backup-dumpxml' -l help -d 'explain this command'
+
+complete -c snapctl -n '__snapctl_in pool-autostart' -l pool -d 'pool name or uuid' -x -a '(__snapctl_ask)'
+complete -c snapctl -n '__snapctl_in pool-autostart' -l disable -d 'disable autostarting'
+complete -c snapctl -n '__snapctl_in pool-autostart' -l help -d 'explain this command'
+
+complete -c snapctl -n '__snapctl_in pool-build' -l pool -d 'pool name or uuid' -x -a '(__snapctl_ask)'
+complete -c snapctl -n '__snapctl_in pool-build' -l no-overwrite -d 'do not overwrite any existing data'
+complete -c snapctl -n '__snapctl_in pool-build' -l overwrite -d 'overwrite any existing data'
+complete -c snapctl -n '__snapctl_in pool-build' -l help -d 'explain this command'
+
+complete -c snapctl -n '__snapctl_in pool-create' -l file -d 'file containing an XML pool description' -r -F
+complete -c snapctl -n '__snapctl_in pool-create' -l build -d 'build the pool as normal'
+complete -c snapctl -n '__snapctl_in pool-create' -l no-overwrite -d 'do not overwrite any existing data'
+complete -c snapctl -n '__snapctl_in pool-create' -l overwrite -d 'overwrite any existing data'
+complete -c snapctl -n '__snapctl_in pool-create' -l json -d 'print the result as JSON'
+complete -c snapctl -n '__snapctl_in pool-create' -l help -d 'explain this command'
+
+complete -c snapctl -n '__snapctl_in pool-define' -l file -d 'file containing an XML pool description' -r -F
+complete -c snapctl -n '__snapctl_in pool-define' -l validate -d 'validate the XML against the schema'
+complete -c snapctl -n '__snapctl_in pool-define' -l json -d 'print the result as JSON'
+complete -c snapctl -n '__snapctl_in pool-define' -l help -d 'explain this command'
+
+complete -c snapctl -n '__snapctl_in pool-delete' -l pool -d 'pool name or uuid' -x -a '(__snapctl_ask)'
+complete -c snapctl -n '__snapctl_in pool-delete' -l help -d 'explain this command'
+
+complete -c snapctl -n '__snapctl_in pool-destroy' -l pool -d 'pool name or uuid' -x -a '(__snapctl_ask)'
+complete -c snapctl -n '__snapctl_in pool-destroy' -l help -d 'explain this command'
+
+complete -c snapctl -n '__snapctl_in pool-dumpxml' -l pool -d 'pool name or uuid' -x -a '(__snapctl_ask)'
+complete -c snapctl -n '__snapctl_in pool-dumpxml' -l inactive -d 'show inactive defined XML'
+complete -c snapctl -n '__snapctl_in pool-dumpxml' -l xpath -d 'xpath expression to filter the XML document' -x -a '(__snapctl_ask)'
+complete -c snapctl -n '__snapctl_in pool-dumpxml' -l wrap -d 'wrap xpath results in an common root element'
+complete -c snapctl -n '__snapctl_in pool-dumpxml' -l json -d 'print the result as JSON'
+complete -c snapctl -n '__snapctl_in pool-dumpxml' -l help -d 'explain this command'
+
+complete -c snapctl -n '__snapctl_in pool-info' -l pool -d 'pool name or uuid' -x -a '(__snapctl_ask)'
+complete -c snapctl -n '__snapctl_in pool-info' -l bytes -d 'Return pool info in bytes'
+complete -c snapctl -n '__snapctl_in pool-info' -l json -d 'print the result as JSON'
+complete -c snapctl -n '__snapctl_in pool-info' -l help -d 'explain this command'
+
+complete -c snapctl -n '__snapctl_in pool-list' -l inactive -d 'list inactive pools'
+complete -c snapctl -n '__snapctl_in pool-list' -l all -d 'list inactive & active pools'
+complete -c snapctl -n '__snapctl_in pool-list' -l transient -d 'list transient pools'
+complete -c snapctl -n '__snapctl_in pool-list' -l persistent -d 'list persistent pools'
+complete -c snapctl -n '__snapctl_in pool-list' -l autostart -d 'list pools with autostart enabled'
+complete -c snapctl -n '__snapctl_in pool-list' -l no-autostart -d 'list pools with autostart disabled'
+complete -c snapctl -n '__snapctl_in pool-list' -l type -d 'only list pool of specified type(s) (if supported)' -x -a '(__snapctl_ask)'
+complete -c snapctl -n '__snapctl_in pool-list' -l details -d 'display extended details for pools'
+complete -c snapctl -n '__snapctl_in pool-list' -l uuid -d 'list UUID of active pools only'
+complete -c snapctl -n '__snapctl_in pool-list' -l name -d 'list name of active pools only'
+complete -c snapctl -n '__snapctl_in pool-list' -l json -d 'print the result as JSON'
+complete -c snapctl -n '__snapctl_in pool-list' -l help -d 'explain this command'
+
+complete -c snapctl -n '__snapctl_in pool-name' -l pool -d 'pool name or uuid' -x -a '(__snapctl_ask)'
+complete -c snapctl -n '__snapctl_in pool-name' -l json -d 'print the result as JSON'
+complete -c snapctl -n '__snapctl_in pool-name' -l help -d 'explain this command'
+
+complete -c snapctl -n '__snapctl_in pool-refresh' -l pool -d 'pool name or uuid' -x -a '(__snapctl_ask)'
+complete -c snapctl -n '__snapctl_in pool-refresh' -l help -d 'explain this command'
+
+complete -c snapctl -n '__snapctl_in pool-start' -l pool -d 'pool name or uuid' -x -a '(__snapctl_ask)'
+complete -c snapctl -n '__snapctl_in pool-start' -l build -d 'build the pool as normal'
+complete -c snapctl -n '__snapctl_in pool-start' -l no-overwrite -d 'do not overwrite any existing data'
+complete -c snapctl -n '__snapctl_in pool-start' -l overwrite -d 'overwrite any existing data'
+complete -c snapctl -n '__snapctl_in pool-start' -l help -d 'explain this command'
+
+complete -c snapctl -n '__snapctl_in pool-undefine' -l pool -d 'pool name or uuid' -x -a '(__snapctl_ask)'
+complete -c snapctl -n '__snapctl_in pool-undefine' -l help -d 'explain this command'
+
+complete -c snapctl -n '__snapctl_in pool-uuid' -l pool -d 'pool name or uuid' -x -a '(__snapctl_ask)'
+complete -c snapctl -n '__snapctl_in pool-uuid' -l json -d 'print the result as JSON'
+complete -c snapctl -n '__snapctl_in pool-uuid' -l help -d 'explain this command'
+
+complete -c snapctl -n '__snapctl_in pool-capabilities' -l json -d 'print the result as JSON'
+complete -c snapctl -n '__snapctl_in pool-capabilities' -l help -d 'explain this command'
+
+complete -c snapctl -n '__snapctl_in vol-create' -l pool -d 'pool name' -x -a '(__snapctl_ask)'
+complete -c snapctl -n '__snapctl_in vol-create' -l file -d 'file containing an XML vol description' -r -F
+complete -c snapctl -n '__snapctl_in vol-create' -l prealloc-metadata -d 'preallocate metadata (for qcow2 instead of full allocation)'
+complete -c snapctl -n '__snapctl_in vol-create' -l validate -d 'validate the XML against the schema'
+complete -c snapctl -n '__snapctl_in vol-create' -l json -d 'print the result as JSON'
+complete -c snapctl -n '__snapctl_in vol-create' -l help -d 'explain this command'
+
+complete -c snapctl -n '__snapctl_in vol-delete' -l vol -d 'vol name, key or path' -x -a '(__snapctl_ask)'
+complete -c snapctl -n '__snapctl_in vol-delete' -l pool -d 'pool name or uuid' -x -a '(__snapctl_ask)'
+complete -c snapctl -n '__snapctl_in vol-delete' -l delete-snapshots -d 'delete snapshots associated with volume (must be supported by storage driver)'
+complete -c snapctl -n '__snapctl_in vol-delete' -l help -d 'explain this command'
+
+complete -c snapctl -n '__snapctl_in vol-dumpxml' -l vol -d 'vol name, key or path' -x -a '(__snapctl_ask)'
+complete -c snapctl -n '__snapctl_in vol-dumpxml' -l pool -d 'pool name or uuid' -x -a '(__snapctl_ask)'
+complete -c snapctl -n '__snapctl_in vol-dumpxml' -l xpath -d 'xpath expression to filter the XML document' -x -a '(__snapctl_ask)'
+complete -c snapctl -n '__snapctl_in vol-dumpxml' -l wrap -d 'wrap xpath results in an common root element'
+complete -c snapctl -n '__snapctl_in vol-dumpxml' -l json -d 'print the result as JSON'
+complete -c snapctl -n '__snapctl_in vol-dumpxml' -l help -d 'explain this command'
+
+complete -c snapctl -n '__snapctl_in vol-info' -l vol -d 'vol name, key or path' -x -a '(__snapctl_ask)'
+complete -c snapctl -n '__snapctl_in vol-info' -l pool -d 'pool name or uuid' -x -a '(__snapctl_ask)'
+complete -c snapctl -n '__snapctl_in vol-info' -l bytes -d 'sizes are represented in bytes rather than pretty units'
+complete -c snapctl -n '__snapctl_in vol-info' -l physical -d 'return the physical size of the volume in allocation field'
+complete -c snapctl -n '__snapctl_in vol-info' -l json -d 'print the result as JSON'
+complete -c snapctl -n '__snapctl_in vol-info' -l help -d 'explain this command'
+
+complete -c snapctl -n '__snapctl_in vol-key' -l vol -d 'volume name or path' -x -a '(__snapctl_ask)'
+complete -c snapctl -n '__snapctl_in vol-key' -l pool -d 'pool name or uuid' -x -a '(__snapctl_ask)'
+complete -c snapctl -n '__snapctl_in vol-key' -l json -d 'print the result as JSON'
+complete -c snapctl -n '__snapctl_in vol-key' -l help -d 'explain this command'
+
+complete -c snapctl -n '__snapctl_in vol-list' -l pool -d 'pool name or uuid' -x -a '(__snapctl_ask)'
+complete -c snapctl -n '__snapctl_in vol-list' -l details -d 'display extended details for volumes'
+complete -c snapctl -n '__snapctl_in vol-list' -l json -d 'print the result as JSON'
+complete -c snapctl -n '__snapctl_in vol-list' -l help -d 'explain this command'
+
+complete -c snapctl -n '__snapctl_in vol-name' -l vol -d 'volume key or path' -x -a '(__snapctl_ask)'
+complete -c snapctl -n '__snapctl_in vol-name' -l json -d 'print the result as JSON'
+complete -c snapctl -n '__snapctl_in vol-name' -l help -d 'explain this command'
+
+complete -c snapctl -n '__snapctl_in vol-path' -l vol -d 'volume name or key' -x -a '(__snapctl_ask)'
+complete -c snapctl -n '__snapctl_in vol-path' -l pool -d 'pool name or uuid' -x -a '(__snapctl_ask)'
+complete -c snapctl -n '__snapctl_in vol-path' -l json -d 'print the result as JSON'
+complete -c snapctl -n '__snapctl_in vol-path' -l help -d 'explain this command'
+
+complete -c snapctl -n '__snapctl_in vol-pool' -l vol -d 'volume key or path' -x -a '(__snapctl_ask)'
+complete -c snapctl -n '__snapctl_in vol-pool' -l uuid -d 'return the pool uuid rather than pool name'
+complete -c snapctl -n '__snapctl_in vol-pool' -l json -d 'print the result as JSON'
+complete -c snapctl -n '__snapctl_in vol-pool' -l help -d 'explain this command'
 
 complete -c snapctl -n '__snapctl_in archive-diff' -l before -d 'the first archive' -r -F
 complete -c snapctl -n '__snapctl_in archive-diff' -l after -d 'the second archive' -r -F
