@@ -11,6 +11,8 @@ export interface JobOptions extends WaitOptions {
    * whoever listens.
    */
   whenReady?: 'complete' | 'finish';
+  /** What to do before a job that is ready is told to complete. */
+  beforeComplete?: () => Promise<void>;
   /** What to do when a job that was started with auto-finalize off waits to be finalized; finalized after it. */
   beforeFinalize?: () => Promise<void>;
   /** Told of every change of status. */
@@ -133,14 +135,21 @@ function status(event: QmpEvent<'JOB_STATUS_CHANGE'> | undefined): JobStatus {
  * Makes the function that does what a status asks for, and tells whether the job goes on. Ready and pending are acted
  * on once: a job that is ready goes to standby and back whenever its nodes are drained.
  */
-function actOnce(client: QmpClient, id: string, { whenReady, beforeFinalize, onStatus }: JobOptions) {
+function actOnce(
+  client: QmpClient,
+  id: string,
+  { whenReady, beforeComplete, beforeFinalize, onStatus }: JobOptions,
+) {
   const acted = new Set<JobStatus>();
   return async (current: JobStatus): Promise<boolean> => {
     onStatus?.(current);
     const first = !acted.has(current);
     acted.add(current);
     if (current === 'ready' && first) {
-      if (whenReady === 'complete') await client.execute('job-complete', { id });
+      if (whenReady === 'complete') {
+        await beforeComplete?.();
+        await client.execute('job-complete', { id });
+      }
       // Not job-cancel: that has been a forced cancel since QEMU 6.1, which fails the job.
       if (whenReady === 'finish') await client.execute('block-job-cancel', { device: id });
     } else if (current === 'pending' && first && beforeFinalize) {

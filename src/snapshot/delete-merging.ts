@@ -15,6 +15,8 @@ export interface MergeOptions {
   readonly signal?: AbortSignal | undefined;
   /** Told now and then which share of the work is done, 0 to 1. */
   readonly onShare?: (share: number) => void;
+  /** Called before the guest is put on the image that it is being moved to. */
+  readonly beforePivot?: () => Promise<void>;
 }
 
 const LOOK_MS = 250;
@@ -31,6 +33,7 @@ export async function mergeImages(guest: Guest, step: MergeStep, options: MergeO
   const follow: JobOptions = {
     whenReady: 'complete',
     ...(options.signal ? { signal: options.signal } : {}),
+    ...(options.beforePivot ? { beforeComplete: options.beforePivot } : {}),
   };
   try {
     // One that failed while nobody looked is tried once more.

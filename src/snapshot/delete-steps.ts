@@ -40,7 +40,7 @@ export async function carryOutDeletion(guest: Guest, journal: Journal, options: 
     // Afterwards only merges are interrupted: the rest is quick, and better done than left.
     if (step.action === 'mark') options.signal?.throwIfAborted();
     await carryOut(guest, journal, step, options);
-    await journal.update({ deletion: { ...next, done: next.done + 1 } });
+    await journal.update({ deletion: { ...next, done: next.done + 1, pivoting: false } });
   }
 }
 
@@ -61,6 +61,7 @@ async function carryOut(
         id: jobOf(journal),
         bandwidth: deletionOf(journal).bandwidth,
         signal: options.signal,
+        beforePivot: () => journal.update({ deletion: { ...deletionOf(journal), pivoting: true } }),
         ...(options.onShare ? { onShare: options.onShare } : {}),
       });
       return renameInStore(journal, step);

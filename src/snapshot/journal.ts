@@ -46,6 +46,8 @@ export interface JournalDeletion {
   readonly steps: readonly DeleteStep[];
   /** Steps that are done. The next one may have begun, and each may be done again. */
   readonly done: number;
+  /** The next step has moved a disk's data, and the guest is on the other image or is about to be. */
+  readonly pivoting?: boolean;
   /** Bytes a second for each image; 0 for as many as possible. */
   readonly bandwidth: number;
   /** Beginning of the names of its jobs and nodes in QEMU. */

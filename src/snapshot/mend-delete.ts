@@ -55,7 +55,9 @@ export async function mendDeleteWithoutQemu(journal: Journal): Promise<string[]>
   if (step) {
     merged = await isMergedOnDisk(step).catch(() => undefined);
     await (merged ? renameInStore : noteWritten)(journal, step);
-    if (merged === undefined && step.action === 'commit') actions.push(await tellWhich(step));
+    if (merged === undefined && step.action === 'commit') {
+      actions.push(await tellWhich(step, deletionOf(journal).pivoting ?? false));
+    }
   }
   return [...actions, ...(await end(journal, merged !== false)).actions];
 }
@@ -82,11 +84,16 @@ async function end(journal: Journal, merged: boolean): Promise<MendReport> {
   return { outcome: lost ? 'stopped' : 'undone', actions: told };
 }
 
-/** The guest went over from one image to the other, or was about to, when its QEMU ended. */
-async function tellWhich({ disk, top, base }: { disk: string; top: string; base: string }): Promise<string> {
+/** The guest was to go over from one image to the other when its QEMU ended. @param pivoting it may have gone over */
+async function tellWhich(
+  { disk, top, base }: { disk: string; top: string; base: string },
+  pivoting: boolean,
+): Promise<string> {
+  // Until then the base lacks data, though it is the one that is written to.
+  if (!pivoting) return `disk '${disk}' had not been moved to '${base}' yet: start the guest on '${top}'`;
   const [above, below] = await Promise.all([top, base].map((file) => lstat(file).catch(() => undefined)));
   // Once the guest is on the base, nothing is written to what was on top any more.
   const newer = !above || (below && below.mtimeMs > above.mtimeMs) ? base : top;
   const other = newer === base ? top : base;
-  return `disk '${disk}' was being moved from '${top}' to '${base}': '${newer}' was written to last: start the guest on it, and keep '${other}' until you have seen that it is right`;
+  return `disk '${disk}' was being moved from '${top}' to '${base}': '${newer}' was written to last: start the guest on '${newer}', and keep '${other}' until you have seen that it is right`;
 }

@@ -411,10 +411,12 @@ describe.each(qemuPrograms)('deleting external snapshots on %s', (_, find) => {
     expect(String(error)).toContain(`'${name}' can't be reverted to any more: delete again to finish`);
     expect(await Journal.read(state)).toBeUndefined();
     expect(await states()).toEqual(before);
-    const [, told] = /'([^']*)' was written to last: start the guest on it/.exec(String(error)) ?? [];
-    expect(active[2]).toContain(told);
+    const [, told] = /start the guest on '([^']*)'/.exec(String(error)) ?? [];
+    expect(told).toBe(active[2]?.[0]);
     expect(contents(told ?? '')).toBe(third);
-    for (const chain of active) expect(checkImage(program, chain[0] ?? '').verdict).not.toBe('broken');
+    // The other disks' overlays may have been merged already.
+    for (const chain of active)
+      expect(checkImage(program, chain.find((image) => existsSync(image)) ?? '').verdict).not.toBe('broken');
   });
 
   test('a dry run tells the merges, the bytes and the files, and touches nothing', async () => {
