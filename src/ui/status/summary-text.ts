@@ -14,8 +14,10 @@ export function summaryLine({ connection, total, running, rows, restless }: Stat
   const { state, uri, readonly, message } = connection;
   if (state === 'none') add(message === undefined ? 'not connected' : `not connected: ${message}`, 'problem');
   else if (state === 'connecting') add(`connecting to ${uri}`);
-  else if (state === 'reconnecting')
-    add(`connection to ${uri} lost, reconnecting${message === undefined ? '' : `: ${message}`}`, 'problem');
+  else if (state === 'reconnecting') {
+    add('connection lost, reconnecting', 'problem');
+    if (message !== undefined) add(message);
+  }
   const rest = total - Math.min(shown, rows.length);
   if (rest > 0 && shown > 0) {
     const hidden = restless - Math.min(shown, rows.length);
@@ -27,6 +29,6 @@ export function summaryLine({ connection, total, running, rows, restless }: Stat
   if (state === 'connected' || state === 'reconnecting')
     add(total === 0 ? 'no domains' : `${running} of ${total} running`);
   if (readonly) add('read-only', 'still');
-  if (state === 'connected') add(uri);
+  if (state === 'connected' || state === 'reconnecting') add(uri);
   return { pieces, spoken: pieces.map(({ text }) => text).join('') };
 }

@@ -141,7 +141,7 @@ test('the pane counts those for whom there is no room, and says how it is connec
   ]);
   const lost = { ...connected, state: 'reconnecting', message: 'Connection refused' } as const;
   expect(frame({ ...whole, rows: [], connection: lost }, 3)[0]).toBe(
-    'connection to qemu:///system lost, reconnecting: Connection refused · 9 of 12 running',
+    'connection lost, reconnecting · Connection refused · 9 of 12 running · qemu:///system',
   );
 });
 
