@@ -42,6 +42,7 @@ const program = {
   snapctl: 'src/cli/snapctl.ts',
   'libvirt-worker': 'src/libvirt/worker.ts',
   'snapshot-sink': 'src/snapshot/sink-process.ts',
+  'snapshot-archiver': 'src/snapshot/archive-process.ts',
   'snapshot-guardian': 'src/snapshot/guardian-process.ts',
 };
 const libraries = {

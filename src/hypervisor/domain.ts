@@ -1,4 +1,5 @@
 import type { DomainAgent } from './agent.js';
+import type { DomainArchives } from './domain-archives.js';
 import type { DomainDevices } from './domain-devices.js';
 import type { DomainLifecycle } from './domain-lifecycle.js';
 import type { DomainMemorySave } from './domain-memory-save.js';
@@ -19,7 +20,8 @@ export interface Domain
     DomainJobs,
     DomainSnapshots,
     DomainMonitor,
-    DomainAgent {
+    DomainAgent,
+    DomainArchives {
   readonly name: string;
   /** Canonical form with dashes, lower case. */
   readonly uuid: string;

@@ -64,3 +64,11 @@ export async function syncFolder(path: string): Promise<void> {
 export async function makePrivateFolder(path: string): Promise<void> {
   await mkdir(path, { recursive: true, mode: 0o700 });
 }
+
+/** Removes a file that was being written, and what its writer kept beside it under its name with something added. */
+export async function removePartial(path: string): Promise<void> {
+  await rm(path, { force: true });
+  for (const name of await readdir(dirname(path)).catch(() => [])) {
+    if (name.startsWith(`.${basename(path)}.`)) await rm(join(dirname(path), name), { force: true });
+  }
+}

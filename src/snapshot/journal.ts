@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import type { JournalExports } from './archive-exports.js';
 import type { DeleteStep } from './delete-model.js';
 import { createDurably, makePrivateFolder, sweepAsides, syncFolder, writeDurably } from './durable-file.js';
 import type { GuestSize } from './guest-size.js';
@@ -64,8 +65,15 @@ export interface JournalRecord {
   readonly qemu: ProcessIdentity | null;
   readonly controller: ProcessIdentity;
   readonly guardian: ProcessIdentity | null;
-  readonly operation: 'snapshot-create' | 'snapshot-revert' | 'snapshot-delete' | 'dump' | 'save' | 'restore';
-  /** The snapshot's name; the file's of a dump. */
+  readonly operation:
+    | 'snapshot-create'
+    | 'snapshot-revert'
+    | 'snapshot-delete'
+    | 'archive-create'
+    | 'dump'
+    | 'save'
+    | 'restore';
+  /** The snapshot's name; the file's of an archive or a dump. */
   readonly snapshot: string;
   readonly startedAt: string;
   readonly step: JournalStep;
@@ -79,6 +87,10 @@ export interface JournalRecord {
   /** We froze the guest's file systems, or are about to. */
   readonly frozen: boolean;
   readonly overlays: readonly JournalOverlay[];
+  /** Of an archive: the overlays stay when it is whole. */
+  readonly keepOverlays?: boolean;
+  /** Of an archive: what QEMU serves of the disks, or is about to. */
+  readonly exports?: JournalExports | null;
   readonly memory: JournalMemory | null;
   /** QEMU's migration settings as they were, to be put back. */
   readonly migration: MigrationSettings | null;
@@ -110,6 +122,8 @@ export function describeOperation({ operation, snapshot }: JournalRecord): strin
       return `the revert to snapshot '${snapshot}'`;
     case 'snapshot-delete':
       return `the deletion of snapshot '${snapshot}'`;
+    case 'archive-create':
+      return `archive '${snapshot}'`;
     case 'dump':
       return `the dump to '${snapshot}'`;
     case 'save':
@@ -148,6 +162,7 @@ export class JournalPresent extends Error {
 export class Journal {
   readonly folder: string;
   #record: JournalRecord | undefined;
+  #last: Promise<void> = Promise.resolve();
 
   private constructor(folder: string, record: JournalRecord | undefined) {
     this.folder = folder;
@@ -206,15 +221,20 @@ export class Journal {
     return this.#record;
   }
 
-  async update(change: Partial<JournalRecord>): Promise<void> {
-    const record = { ...this.record, ...change };
-    const text = JSON.stringify(record, null, 1);
-    await writeDurably(join(this.folder, FILE), text).catch(async (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'ENOSPC' && error.code !== 'EDQUOT') throw error;
-      await rm(join(this.folder, SPARE), { force: true });
-      await writeDurably(join(this.folder, FILE), text);
+  /** One change after the other, in the order in which they are asked for. */
+  update(change: Partial<JournalRecord>): Promise<void> {
+    const updated = this.#last.then(async () => {
+      const record = { ...this.record, ...change };
+      const text = JSON.stringify(record, null, 1);
+      await writeDurably(join(this.folder, FILE), text).catch(async (error: NodeJS.ErrnoException) => {
+        if (error.code !== 'ENOSPC' && error.code !== 'EDQUOT') throw error;
+        await rm(join(this.folder, SPARE), { force: true });
+        await writeDurably(join(this.folder, FILE), text);
+      });
+      this.#record = record;
     });
-    this.#record = record;
+    this.#last = updated.catch(() => undefined);
+    return updated;
   }
 
   async end(): Promise<void> {

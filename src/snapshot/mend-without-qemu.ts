@@ -2,9 +2,10 @@ import { execFile } from 'node:child_process';
 import { lstat, rm } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { completeSnapshot, isSameFile, memoryIsWhole, NameTaken } from './completion.js';
+import { removePartial } from './durable-file.js';
 import { endSink } from './end-sink.js';
 import { settleInternal } from './internal-offline.js';
-import type { Journal, JournalOverlay } from './journal.js';
+import { describeOperation, type Journal, type JournalOverlay } from './journal.js';
 
 /**
  * Mends an operation whose QEMU has ended meanwhile. Overlays that were never used, or that hold nothing, are removed;
@@ -38,9 +39,9 @@ export async function mendWithoutQemu(journal: Journal): Promise<string[]> {
   }
   if (memory && !completed) {
     if (await isSameFile(memory.partial, memory.final)) await rm(memory.final, { force: true });
-    await rm(memory.partial, { force: true });
+    await removePartial(memory.partial);
     await rm(memory.report, { force: true });
-    actions.push(`removed the unfinished memory image of '${memory.final}'`);
+    actions.push(`removed what had been written of '${memory.final}'`);
   }
   await journal.end();
   return actions;
@@ -54,7 +55,7 @@ async function complete(journal: Journal, actions: string[]): Promise<boolean> {
     actions.push(error.message);
     return false;
   }
-  actions.push(`completed snapshot '${journal.record.snapshot}'`);
+  actions.push(`completed ${describeOperation(journal.record)}`);
   return true;
 }
 

@@ -9,13 +9,21 @@ import {
   runJob,
 } from '../qmp/index.js';
 import { releaseWriteProtection, writeProtectedRanges } from '../qmp/userfault.js';
+import { closeExports } from './archive-exports.js';
 import { completeSnapshot, isSameFile, memoryIsWhole, NameTaken } from './completion.js';
 import { discardBackground } from './discard-background.js';
+import { removePartial } from './durable-file.js';
 import { endSink } from './end-sink.js';
 import type { Guest } from './guest.js';
 import { isAtLeast } from './guest.js';
 import { guestDisks } from './guest-disks.js';
-import type { Journal, JournalMemory, JournalOverlay, JournalRecord } from './journal.js';
+import {
+  describeOperation,
+  type Journal,
+  type JournalMemory,
+  type JournalOverlay,
+  type JournalRecord,
+} from './journal.js';
 import { STALLED_MS } from './memory-operation.js';
 import { restoreMigrationSettings } from './migration-settings.js';
 import { MigrationWatch, migrationCleanedUp } from './migration-watch.js';
@@ -61,14 +69,17 @@ export async function mend(guest: Guest, journal: Journal, options: MendOptions 
   // An agent that doesn't answer must not keep the rest from being mended.
   const thawed = journal.record.frozen ? await settled(thaw(guest, journal, actions, options)) : undefined;
 
-  const { memory } = journal.record;
+  const { memory, exports, method } = journal.record;
   if (memory) await endSink(memory);
+  if (exports) await closeExports(guest, exports);
   const found = await findState(guest, journal.record);
   const whole =
-    found.switched && (!memory || (migration?.status === 'completed' && (await memoryIsWhole(memory))));
+    found.switched &&
+    (!memory || ((method === 'none' || migration?.status === 'completed') && (await memoryIsWhole(memory))));
   const begun = journal.record.step !== 'preparing' && journal.record.step !== 'freezing';
   const forwards = journal.record.step === 'completing' || (begun && whole);
   const completed = forwards && (await complete(journal, actions));
+  if (completed && mergesBack(journal.record)) await takeAwayOverlays(guest, journal.record, actions);
   if (!completed) {
     await takeAway(guest, journal.record.overlays, found.active, actions);
     await deleteInternal(guest, journal.record, found.tagged, actions);
@@ -92,7 +103,7 @@ async function complete(journal: Journal, actions: Actions): Promise<boolean> {
     actions.push(error.message);
     return false;
   }
-  actions.push(`completed snapshot '${journal.record.snapshot}'`);
+  actions.push(`completed ${describeOperation(journal.record)}`);
   return true;
 }
 
@@ -212,6 +223,20 @@ async function thaw(guest: Guest, journal: Journal, actions: Actions, options: M
   if (thawed > 0) actions.push(`thawed ${thawed} file systems of domain '${guest.name}'`);
 }
 
+/** An archive holds the disks themselves: it needs the overlays for as long as it is being written. */
+const mergesBack = ({ operation, keepOverlays }: JournalRecord): boolean =>
+  operation === 'archive-create' && !keepOverlays;
+
+/** Takes an operation's overlays away, whichever of them are in use. May be cut off and done again. */
+export async function takeAwayOverlays(
+  guest: Guest,
+  record: JournalRecord,
+  actions: string[] = [],
+): Promise<void> {
+  const { active } = await findState(guest, record);
+  await takeAway(guest, record.overlays, active, actions);
+}
+
 /** Takes the overlays away again: those in use are merged back into what they lie on first. */
 async function takeAway(
   guest: Guest,
@@ -266,7 +291,7 @@ async function isThere(file: string): Promise<boolean> {
 async function dropMemory(memory: JournalMemory, actions: Actions): Promise<void> {
   const { partial, final, report } = memory;
   if (await isSameFile(partial, final)) await rm(final, { force: true });
-  await rm(partial, { force: true });
+  await removePartial(partial);
   await rm(report, { force: true });
-  actions.push(`removed the unfinished memory image of '${final}'`);
+  actions.push(`removed what had been written of '${final}'`);
 }

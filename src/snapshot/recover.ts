@@ -56,6 +56,7 @@ export async function recoverDomain(folder: string, options: RecoverOptions): Pr
 function mendOperation(guest: Guest, journal: Journal, patience: number): Promise<MendReport> {
   switch (journal.record.operation) {
     case 'snapshot-create':
+    case 'archive-create':
       return mend(guest, journal, { thawPatience: patience });
     case 'dump':
       return mendDump(guest, journal);
@@ -71,6 +72,7 @@ function mendOperation(guest: Guest, journal: Journal, patience: number): Promis
 function mendOperationWithoutQemu(journal: Journal): Promise<string[]> {
   switch (journal.record.operation) {
     case 'snapshot-create':
+    case 'archive-create':
       return mendWithoutQemu(journal);
     case 'dump':
       return mendDumpWithoutQemu(journal);

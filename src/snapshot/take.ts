@@ -278,7 +278,7 @@ async function carryOut(
 }
 
 /** All of them, even if one fails: what one of them has begun must have ended before anything is undone. */
-async function allSettled<T extends readonly unknown[]>(
+export async function allSettled<T extends readonly unknown[]>(
   steps: {
     readonly [K in keyof T]: Promise<T[K]>;
   },
@@ -319,7 +319,11 @@ async function startSink(
 }
 
 /** Disks alone: one transaction. */
-async function switchDisks(guest: Guest, options: TakeOptions, journal: Journal): Promise<MemoryTaken> {
+export async function switchDisks(
+  guest: Guest,
+  options: Pick<TakeOptions, 'flags' | 'signal'>,
+  journal: Journal,
+): Promise<MemoryTaken> {
   await frozen(guest, options, journal, async () => {
     await journal.update({ step: 'switching' });
     const [transaction] = await guest.qmp.executeTogether([

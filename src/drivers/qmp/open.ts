@@ -35,6 +35,7 @@ import type { OpenOptions } from '../../hypervisor/open.js';
 import { describeOperation } from '../../snapshot/journal.js';
 import { takeNotice } from '../../snapshot/notice.js';
 import { agent } from './agent.js';
+import { archives } from './archives.js';
 import { BareDomain } from './bare-domain.js';
 import { devices } from './devices.js';
 import { busyWith } from './errors.js';
@@ -326,6 +327,7 @@ function assemble(bare: BareDomain, readonly: boolean): Domain {
     ...memorySave(bare),
     ...agent(bare),
     ...snapshots(bare),
+    ...archives(bare),
   };
   const domain = withUnsupported<Domain>(parts, 'Domain');
   return new Proxy(domain, {

@@ -47,6 +47,7 @@ const reasons: Readonly<Record<JournalRecord['operation'], number>> = {
   'snapshot-create': VIR_DOMAIN_PAUSED_SNAPSHOT,
   'snapshot-revert': VIR_DOMAIN_PAUSED_FROM_SNAPSHOT,
   'snapshot-delete': VIR_DOMAIN_PAUSED_SNAPSHOT,
+  'archive-create': VIR_DOMAIN_PAUSED_SNAPSHOT,
   dump: VIR_DOMAIN_PAUSED_DUMP,
   save: VIR_DOMAIN_PAUSED_SAVE,
   restore: VIR_DOMAIN_PAUSED_MIGRATION,
@@ -66,7 +67,9 @@ export function domainState(status: RunState, record: JournalRecord | undefined)
 export function stateFromJournal(record: JournalRecord): DomainState {
   const { operation, method, step, wasRunning } = record;
   if (!wasRunning) return { state: VIR_DOMAIN_PAUSED, reason: VIR_DOMAIN_PAUSED_USER };
-  const quick = operation === 'snapshot-create' && (method === 'precopy' || method === 'none');
+  const quick =
+    (operation === 'snapshot-create' || operation === 'archive-create') &&
+    (method === 'precopy' || method === 'none');
   return step === 'switching' && !quick && operation !== 'snapshot-delete'
     ? { state: VIR_DOMAIN_PAUSED, reason: reasons[operation] }
     : { state: VIR_DOMAIN_RUNNING, reason: VIR_DOMAIN_RUNNING_UNKNOWN };

@@ -1,0 +1,445 @@
+import { randomBytes } from 'node:crypto';
+import { lstat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import {
+  type ArchivedDomain,
+  DOMAIN_DOCUMENT,
+  NVRAM,
+  streamName,
+  XML_DOCUMENT,
+} from '../archive/archived-domain.js';
+import {
+  VIR_DOMAIN_SNAPSHOT_CREATE_DISK_ONLY,
+  VIR_DOMAIN_SNAPSHOT_CREATE_QUIESCE,
+  VIR_ERR_CONFIG_UNSUPPORTED,
+  VIR_ERR_OPERATION_FAILED,
+} from '../hypervisor/constants.js';
+import type { ArchiveCreateOptions, ArchiveFacts } from '../hypervisor/domain-archives.js';
+import { HypervisorError } from '../hypervisor/index.js';
+import { exportFrozen } from './archive-exports.js';
+import type { ArchiveDiskOrder, ArchiverReport } from './archive-order.js';
+import { Archiver } from './archiver.js';
+import { takeInBackground } from './background.js';
+import { completeSnapshot } from './completion.js';
+import { makePrivateFolder } from './durable-file.js';
+import { Guardian } from './guardian.js';
+import type { Guest } from './guest.js';
+import { backingFiles, disksOf, findDisk, type GuestDisk } from './guest-disks.js';
+import { Journal, type JournalRecord, type MemoryMethod } from './journal.js';
+import type { MemoryTaken } from './memory-operation.js';
+import { mend, takeAwayOverlays } from './mend.js';
+import { mendWithoutQemu } from './mend-without-qemu.js';
+import { chooseMethod, type Method } from './method.js';
+import { readMigrationSettings, restoreMigrationSettings } from './migration-settings.js';
+import { addOverlayNode, checkOverlayFiles, createOverlayFile, describeOverlays } from './overlay.js';
+import { type ExternalDisk, planSnapshot } from './plan.js';
+import { takePrecopy } from './precopy.js';
+import { identifyProcess } from './process-identity.js';
+import { Quiesce } from './quiesce.js';
+import { type LaunchRecord, readLaunch } from './relaunch-record.js';
+import { settleCutOff } from './settle.js';
+import { describeFailure } from './sink.js';
+import { takeStopped } from './stopped.js';
+import { allSettled, switchDisks } from './take.js';
+
+/** What the driver adds. */
+export interface ArchiveGuestOptions extends ArchiveCreateOptions {
+  readonly method?: Method | undefined;
+  /** libvirt's description of the guest, to be kept. */
+  readonly xml: string;
+}
+
+const refused = (text: string, cause?: unknown): HypervisorError =>
+  new HypervisorError(`operation failed: ${text}`, { code: VIR_ERR_OPERATION_FAILED, cause });
+
+const unsupported = (text: string): HypervisorError =>
+  new HypervisorError(`unsupported configuration: ${text}`, { code: VIR_ERR_CONFIG_UNSUPPORTED });
+
+/**
+ * Writes one instant of a guest into an archive: its memory, streamed from QEMU as it comes, and its disks, read from
+ * below the overlays that it goes on with. The overlays are merged back when the archive is whole.
+ * @throws HypervisorError refused, or failed; then what was begun has been undone, and there is no such file.
+ */
+export async function archiveGuest(
+  guest: Guest,
+  file: string,
+  options: ArchiveGuestOptions,
+): Promise<ArchiveFacts> {
+  const started = performance.now();
+  await checkArchiveFile(file);
+  const { running, status } = await guest.qmp.execute('query-status');
+  if (['inmigrate', 'restore-vm', 'finish-migrate', 'suspended', 'shutdown'].includes(status))
+    throw unsupported(`the guest is in state ${status}`);
+  const disks = await disksOf(guest);
+  const external = planDisks(file, disks, options);
+  await checkOverlayFiles(external);
+  const launch = await readLaunch(guest).catch((error: unknown) => {
+    if (error instanceof HypervisorError) return undefined;
+    throw error;
+  });
+  const settings = await readMigrationSettings(guest.qmp);
+  const { 'base-memory': main, 'plugged-memory': plugged = 0 } =
+    await guest.qmp.execute('query-memory-size-summary');
+  const memorySize = main + plugged;
+  const choice = options.memory
+    ? await chooseMethod(guest, settings, {
+        live: options.live,
+        running,
+        asked: options.method,
+        memorySize,
+        signal: options.signal,
+      })
+    : { method: 'none' as const, reason: '' };
+  options.signal.throwIfAborted();
+  await makePrivateFolder(guest.folder);
+  const guardian = await Guardian.start(guest.folder, options.signal);
+  const work = new ArchiveWork(guest, file, external, { ...options, running, memorySize, started });
+  let journal: Journal | undefined;
+  try {
+    journal = await Journal.begin(guest.folder, await work.firstRecord(choice.method, guardian));
+    if (choice.method !== 'none') await journal.update({ migration: settings });
+    const { taken, archive } = await work.carryOut(
+      journal,
+      settings,
+      describe(guest, external, launch, {
+        running,
+        options,
+        memorySize,
+        method: choice.method,
+      }),
+    );
+    await journal.end();
+    guardian.dismiss();
+    return {
+      file,
+      ...choice,
+      pauseMilliseconds: running ? taken.pause.milliseconds : null,
+      milliseconds: performance.now() - started,
+      ...archive,
+      overlays: options.keepOverlay
+        ? external.map(({ disk, file: overlay }) => ({ disk: disk.target, file: overlay }))
+        : [],
+      obstacles: obstaclesOf(launch),
+    };
+  } catch (error) {
+    if (!journal) {
+      guardian.dismiss();
+      throw error;
+    }
+    const report = await settleCutOff(guest, journal, guardian, mend, mendWithoutQemu);
+    options.signal.throwIfAborted();
+    const text = error instanceof Error ? error.message : String(error);
+    if (!report) throw refused(`${text}; undoing what was begun failed too: run snapctl recover`, error);
+    const told = report.outcome === 'undone' ? [] : report.actions;
+    throw refused([text, ...told].join('; '), error);
+  }
+}
+
+/** @throws HypervisorError there is something of this name, or no folder for it. */
+export async function checkArchiveFile(file: string): Promise<void> {
+  if (await lstat(file).catch(() => undefined)) throw refused(`archive '${file}' already exists`);
+  const folder = await lstat(dirname(file)).catch(() => undefined);
+  if (!folder) throw refused(`Failed to create file '${file}': No such file or directory`);
+}
+
+/** The disks that go into the archive, each with the overlay that the guest goes on with. */
+function planDisks(
+  file: string,
+  disks: readonly GuestDisk[],
+  { disks: asked, memory, keepOverlay }: ArchiveCreateOptions,
+): readonly ExternalDisk[] {
+  const writable = disks.filter(({ medium }) => medium && !medium.readonly);
+  const chosen = asked?.map((name) => {
+    const disk = findDisk(disks, name);
+    if (!disk) throw unsupported(`no disk named '${name}'`);
+    return disk;
+  });
+  const left = chosen && writable.find((disk) => !chosen.includes(disk));
+  if (memory && left) {
+    throw unsupported(
+      `memory fits nothing without disk '${left.target}': archive all disks, or no memory (--no-memory)`,
+    );
+  }
+  const wanted = chosen ?? writable;
+  if (!memory && wanted.length === 0)
+    throw unsupported('there is nothing to archive: the guest has no disks');
+  const stem = basename(file).replace(/\.[^.]*$/, '') || 'archive';
+  const name = keepOverlay ? stem : `archive-${randomBytes(4).toString('hex')}`;
+  const request = {
+    name,
+    description: undefined,
+    state: undefined,
+    creationTime: undefined,
+    parent: undefined,
+    location: 'external' as const,
+    memory: { snapshot: 'no', file: undefined },
+    disks: disks.map((disk) => ({
+      name: disk.names[0] ?? disk.target,
+      snapshot: wanted.includes(disk) ? 'external' : 'no',
+      type: 'file',
+      driver: undefined,
+      file: undefined,
+    })),
+  };
+  if (wanted.length === 0) return [];
+  return planSnapshot(request, VIR_DOMAIN_SNAPSHOT_CREATE_DISK_ONLY, disks).external;
+}
+
+const obstaclesOf = (launch: LaunchRecord | undefined): string[] =>
+  launch
+    ? [
+        ...launch.plugged.map((id) => `device '${id}' was plugged in after the start`),
+        ...launch.unplugged.map((id) => `device '${id}' had been unplugged`),
+      ]
+    : ["QEMU's command line could not be read"];
+
+interface DescribeFacts {
+  readonly running: boolean;
+  readonly options: ArchiveGuestOptions;
+  readonly memorySize: number;
+  readonly method: MemoryMethod;
+}
+
+function describe(
+  guest: Guest,
+  external: readonly ExternalDisk[],
+  launch: LaunchRecord | undefined,
+  { running, options, memorySize, method }: DescribeFacts,
+): ArchivedDomain {
+  const { major, minor, micro } = guest.version;
+  const taken = new Set<string>();
+  return {
+    version: 1,
+    name: guest.name,
+    uuid: guest.uuid,
+    takenAt: new Date().toISOString(),
+    running,
+    frozen: options.quiesce,
+    memory: options.memory ? memorySize : null,
+    method,
+    origin: 'qemu',
+    launch: launch
+      ? {
+          program: launch.program,
+          words: launch.words,
+          cwd: launch.cwd,
+          machine: launch.machine,
+          version: `${major}.${minor}.${micro}`,
+          plugged: launch.plugged,
+          unplugged: launch.unplugged,
+        }
+      : null,
+    disks: external.map(({ disk, medium }) => {
+      const flash = isFirmware(disk) && !taken.has(NVRAM);
+      const name = flash ? NVRAM : streamName(disk.target, taken);
+      taken.add(name);
+      return {
+        stream: flash ? NVRAM : `disk/${name}`,
+        target: disk.target,
+        names: disk.names,
+        chain: [...new Set([medium.file, ...backingFiles(medium.image)])],
+        size: medium.size,
+      };
+    }),
+  };
+}
+
+/** Flash that the guest can write to holds the firmware's variables, and little else. */
+const MAX_FLASH = 64 * 1024 * 1024;
+const isFirmware = ({ target, qdev, medium }: GuestDisk): boolean =>
+  /pflash|cfi\.pflash/.test(`${target} ${qdev ?? ''}`) && (medium?.size ?? 0) <= MAX_FLASH;
+
+interface WorkOptions extends ArchiveGuestOptions {
+  readonly running: boolean;
+  readonly memorySize: number;
+  /** performance.now() at the start. */
+  readonly started: number;
+}
+
+class ArchiveWork {
+  readonly #guest: Guest;
+  readonly #file: string;
+  readonly #external: readonly ExternalDisk[];
+  readonly #options: WorkOptions;
+
+  constructor(guest: Guest, file: string, external: readonly ExternalDisk[], options: WorkOptions) {
+    this.#guest = guest;
+    this.#file = file;
+    this.#external = external;
+    this.#options = options;
+  }
+
+  async firstRecord(method: MemoryMethod, guardian: Guardian): Promise<JournalRecord> {
+    const guest = this.#guest;
+    const controller = await identifyProcess(process.pid);
+    if (!controller) throw new Error('cannot read /proc');
+    const suffix = randomBytes(6).toString('hex');
+    return {
+      version: 1,
+      domain: guest.name,
+      uuid: guest.uuid,
+      socket: guest.socket,
+      agentSocket: guest.agentSocket ?? null,
+      qemu: guest.process ? { pid: guest.process.pid, startTime: guest.process.startTime } : null,
+      controller,
+      guardian: guardian.process,
+      operation: 'archive-create',
+      snapshot: this.#file,
+      startedAt: new Date().toISOString(),
+      step: 'preparing',
+      method,
+      wasRunning: this.#options.running,
+      halt: false,
+      frozen: false,
+      overlays: describeOverlays(this.#external),
+      keepOverlays: this.#options.keepOverlay,
+      memory: {
+        partial: join(dirname(this.#file), `.${basename(this.#file).slice(0, 180)}.${suffix}.partial`),
+        final: this.#file,
+        sink: null,
+        report: join(guest.folder, `sink-${suffix}.json`),
+      },
+      migration: null,
+      internal: [],
+      jobs: [],
+      snapshotXml: null,
+    };
+  }
+
+  async carryOut(
+    journal: Journal,
+    settings: Awaited<ReturnType<typeof readMigrationSettings>>,
+    domain: ArchivedDomain,
+  ): Promise<{ taken: MemoryTaken; archive: NonNullable<ArchiverReport['archive']> }> {
+    const { signal, keepOverlay, xml } = this.#options;
+    const guest = this.#guest;
+    const [archiver] = await allSettled([this.#startArchiver(journal), this.#prepareOverlays(journal)]);
+    const taken = await this.#switch(journal, settings, archiver.socket);
+    await journal.update({ step: 'finishing' });
+    if (journal.record.migration) await restoreMigrationSettings(guest.qmp, settings);
+    const frozen = await exportFrozen(
+      guest,
+      journal,
+      journal.record.overlays,
+      this.#external.map(({ medium: { file, format } }) => ({ file, format })),
+      signal,
+    );
+    try {
+      archiver.finish({
+        disks: frozen.disks.map((disk, index) => diskOrder(domain.disks[index]?.stream ?? '', disk)),
+        documents: { [DOMAIN_DOCUMENT]: JSON.stringify(domain, null, 1), [XML_DOCUMENT]: xml },
+      });
+      const report = await archiver.report(signal);
+      if (report.failure !== null || !report.archive) {
+        throw new Error(`cannot write '${this.#file}': ${describeFailure(report.failure ?? '')}`);
+      }
+      await frozen.close();
+      await completeSnapshot(journal);
+      if (!keepOverlay) await takeAwayOverlays(guest, journal.record);
+      return { taken, archive: report.archive };
+    } catch (error) {
+      // QEMU's own exports are taken back by mending, once nobody reads them any more.
+      await frozen.abandon();
+      throw error;
+    }
+  }
+
+  async #prepareOverlays(journal: Journal): Promise<void> {
+    for (const [index, external] of this.#external.entries()) {
+      const overlay = journal.record.overlays[index];
+      if (!overlay) throw new Error('an overlay is missing from the journal');
+      await createOverlayFile(this.#guest, external);
+      await addOverlayNode(this.#guest, external, overlay, this.#options.signal);
+    }
+  }
+
+  async #startArchiver(journal: Journal): Promise<Archiver> {
+    const { memory } = journal.record;
+    if (!memory) throw new Error('no archive is planned');
+    const { process: qemu } = this.#guest;
+    const options = this.#options;
+    const total =
+      this.#external.reduce((sum, { medium }) => sum + medium.size, 0) +
+      (options.memory ? Math.min(options.memorySize, qemu?.resident ?? options.memorySize) : 0);
+    const archiver = await Archiver.start(
+      {
+        file: memory.partial,
+        report: memory.report,
+        memory: options.memory,
+        owner: qemu && process.getuid?.() === 0 ? { uid: qemu.uid, gid: qemu.gid } : null,
+        blockSize: options.blockSize ?? null,
+        dictionary: options.dictionary ?? 'auto',
+        comment: options.comment ?? '',
+        secret: options.encryption ?? null,
+        base: options.base ?? null,
+        expected: total,
+      },
+      options.signal,
+      (done, stored) =>
+        options.onProgress?.({
+          done,
+          total: Math.max(total, done),
+          stored,
+          milliseconds: performance.now() - options.started,
+        }),
+    );
+    await journal.update({ memory: { ...memory, sink: archiver.process } });
+    return archiver;
+  }
+
+  /** Memory and the switch of the disks, of one instant; between freeze and thaw if asked. */
+  async #switch(
+    journal: Journal,
+    settings: Awaited<ReturnType<typeof readMigrationSettings>>,
+    sinkSocket: string,
+  ): Promise<MemoryTaken> {
+    const guest = this.#guest;
+    const { quiesce, signal, memorySize } = this.#options;
+    const { method, overlays } = journal.record;
+    if (method === 'none') {
+      const flags = quiesce ? VIR_DOMAIN_SNAPSHOT_CREATE_QUIESCE : 0;
+      return switchDisks(guest, { flags, signal }, journal);
+    }
+    const take = { background: takeInBackground, precopy: takePrecopy, stopped: takeStopped }[
+      method as Method
+    ];
+    const agent = quiesce ? new Quiesce(guest, journal) : undefined;
+    // The guest is thawed as soon as it runs again, while its memory is still being read.
+    const resumed = agent && guest.qmp.listen({ events: ['RESUME'] });
+    let thawing: Promise<unknown> | undefined;
+    try {
+      await agent?.freeze(signal);
+      thawing = resumed
+        ?.next()
+        .then(() => agent?.thaw())
+        .catch((error: unknown) => error);
+      const taken = await take({
+        guest,
+        journal,
+        overlays,
+        sinkSocket,
+        settings,
+        memorySize,
+        signal,
+        onProgress: () => undefined,
+      });
+      const failure = await thawing;
+      if (failure) throw failure;
+      return taken;
+    } finally {
+      resumed?.close();
+      await thawing;
+      await agent?.thaw();
+    }
+  }
+}
+
+const diskOrder = (
+  stream: string,
+  { socket, export: name }: { readonly socket: string; readonly export: string },
+): ArchiveDiskOrder => ({
+  name: stream.replace(/^disk\//, ''),
+  small: stream === NVRAM,
+  socket,
+  export: name,
+});

@@ -1,0 +1,250 @@
+/**
+ * A process of its own that writes an archive: memory as it comes from QEMU on a unix socket, then disks from NBD
+ * exports. Like the sink (see sink-process.ts) it outlives its parent while memory comes, and never stops reading: a
+ * QEMU before 8.1 hangs its guest if it did. When the archive fails, it drains what still comes.
+ *
+ * Without its parent an archive can't be completed any more: once no memory comes, it then removes what it has written
+ * and goes, and the same at SIGTERM.
+ */
+import type { Socket } from 'node:net';
+import { copyDisk } from '../archive/copy-disk.js';
+import { type ArchiveReader, type ArchiveWriter, createArchive, openArchive } from '../archive/index.js';
+import { NbdClient } from '../archive/nbd-client.js';
+import type {
+  ArchiveDiskOrder,
+  ArchiveFinish,
+  ArchiveOrder,
+  ArchiverNews,
+  ArchiverReport,
+} from './archive-order.js';
+import { writeDurably } from './durable-file.js';
+import { acceptOne } from './sink-listen.js';
+
+/** Memory that may wait to be compressed; more than this and the socket is left to wait. */
+const MAX_PENDING = 48 * 1024 * 1024;
+/** A small stream is kept whole: NVRAM has some hundred KiB. */
+const MAX_SMALL = 64 * 1024 * 1024;
+const NEWS_MS = 200;
+
+for (const signal of ['SIGINT', 'SIGHUP', 'SIGPIPE'] as const) process.on(signal, () => undefined);
+// The parent may be gone before we say something.
+process.stdout.on('error', () => undefined);
+process.umask(0o077);
+
+/** Nobody wants the archive any more. Memory that comes is read all the same. */
+const unwanted = new AbortController();
+process.on('SIGTERM', () => unwanted.abort(new Error('the archive was given up')));
+
+const orders = orderLines();
+const order = await orders.next<ArchiveOrder>();
+if (!order) process.exit(1);
+
+let received = 0;
+let written = 0;
+let diskBytes = 0;
+let base: ArchiveReader | undefined;
+let writer: ArchiveWriter | undefined;
+
+try {
+  await writeDurably(order.report, JSON.stringify(await work(order)));
+} catch (error) {
+  // Nothing has begun: the last words are the message.
+  process.stderr.write(`Error: ${(error as Error).message}\n`, () => process.exit(1));
+  await new Promise(() => undefined);
+}
+process.exit(0);
+
+async function work(order: ArchiveOrder): Promise<ArchiverReport> {
+  await begin(order);
+  if (order.memory) {
+    const socket = await acceptOne(order.owner);
+    if (!socket) {
+      await writer?.abort();
+      process.exit(1);
+    }
+    const failure = await receive(socket, writer as ArchiveWriter);
+    if (failure !== undefined) return fail(failure);
+  } else {
+    say({ ready: true });
+  }
+  const news = setInterval(tell, NEWS_MS);
+  try {
+    return await complete(writer as ArchiveWriter);
+  } catch (error) {
+    return await fail(error);
+  } finally {
+    clearInterval(news);
+    await base?.close().catch(() => undefined);
+  }
+}
+
+async function begin({ file, base: below, secret, ...options }: ArchiveOrder): Promise<void> {
+  if (below !== null) base = await openArchive(below, secret ? { secret } : {});
+  writer = await createArchive(file, {
+    ...(options.blockSize === null ? {} : { blockSize: options.blockSize }),
+    ...(base ? { base } : {}),
+    ...(secret ? { encryption: secret } : {}),
+    dictionary: options.dictionary,
+    comment: options.comment,
+  });
+}
+
+async function fail(error: unknown): Promise<ArchiverReport> {
+  await writer?.abort();
+  const { code, message } = error as NodeJS.ErrnoException;
+  return { received, written: 0, failure: code ?? message };
+}
+
+function say(news: ArchiverNews): void {
+  process.stdout.write(`${JSON.stringify(news)}\n`);
+}
+
+function tell(): void {
+  say({ done: received + diskBytes, stored: writer?.progress.stored ?? 0 });
+}
+
+/** Reads memory to its end, whatever happens to the archive. @returns what made it fail. */
+async function receive(connection: Socket, to: ArchiveWriter): Promise<unknown> {
+  const memory = to.memory();
+  let failure: unknown;
+  let pending: Buffer[] = [];
+  let pendingBytes = 0;
+  let writing: Promise<void> | undefined;
+
+  const flush = async (): Promise<void> => {
+    while (pending.length > 0 && failure === undefined) {
+      const batch = pending;
+      pending = [];
+      try {
+        for (const chunk of batch) {
+          unwanted.signal.throwIfAborted();
+          await memory.append(chunk);
+          written += chunk.length;
+          pendingBytes -= chunk.length;
+          if (pendingBytes < MAX_PENDING) connection.resume();
+        }
+      } catch (error) {
+        failure = error;
+      }
+    }
+    if (failure !== undefined) pending = [];
+    connection.resume();
+    writing = undefined;
+  };
+
+  connection.on('data', (chunk: Buffer) => {
+    received += chunk.length;
+    if (failure !== undefined) return;
+    pending.push(chunk);
+    pendingBytes += chunk.length;
+    if (pendingBytes > MAX_PENDING) connection.pause();
+    writing ??= flush();
+  });
+  const ended = new Promise<void>((resolve) => {
+    connection.once('close', () => resolve());
+    connection.once('error', () => undefined);
+  });
+  connection.resume();
+  await ended;
+  await writing;
+  if (failure === undefined)
+    await memory.end().catch((error: unknown) => {
+      failure = error;
+    });
+  return failure;
+}
+
+/** What the parent says when memory is through: disks and documents. */
+async function complete(to: ArchiveWriter): Promise<ArchiverReport> {
+  const finish = await orders.next<ArchiveFinish>();
+  if (!finish) throw new Error('the archive was given up');
+  // From here on it is only wanted as long as the parent lives.
+  void orders.next().then(() => unwanted.abort(new Error('the archive was given up')));
+  for (const disk of finish.disks) await readDisk(to, disk);
+  for (const [name, text] of Object.entries(finish.documents)) await to.document(name, text);
+  unwanted.signal.throwIfAborted();
+  const summary = await to.finish();
+  return {
+    received,
+    written,
+    failure: null,
+    archive: {
+      uuid: summary.uuid,
+      bytes: summary.bytes,
+      dictionary: summary.dictionary,
+      streams: summary.streams.map(({ name, size, blocks }) => ({
+        name,
+        size,
+        storedBytes: blocks.storedBytes,
+      })),
+    },
+  };
+}
+
+async function readDisk(to: ArchiveWriter, disk: ArchiveDiskOrder): Promise<void> {
+  const { signal } = unwanted;
+  const client = await NbdClient.connect({ socket: disk.socket, name: disk.export }, signal);
+  // What is being read fails at once, rather than when the server has answered.
+  const hangUp = (): void => client.close();
+  signal.addEventListener('abort', hangUp, { once: true });
+  const before = diskBytes;
+  try {
+    if (disk.small) {
+      if (client.size > MAX_SMALL)
+        throw new Error(`'${disk.name}' has ${client.size} bytes, which is too much`);
+      const whole = Buffer.alloc(client.size);
+      await client.read(0, whole);
+      const stream = to.bytes(disk.name);
+      await stream.append(whole);
+      await stream.end();
+    } else {
+      await copyDisk(client, to.disk(disk.name, client.size), {
+        signal,
+        onProgress: (done) => {
+          diskBytes = before + done;
+        },
+      });
+    }
+    diskBytes = before + client.size;
+  } catch (error) {
+    signal.throwIfAborted();
+    throw error;
+  } finally {
+    signal.removeEventListener('abort', hangUp);
+    client.close();
+  }
+}
+
+/** Lines of standard input as JSON; undefined once it has ended. */
+function orderLines(): { next<T>(): Promise<T | undefined> } {
+  let text = '';
+  let ended = false;
+  let wake: (() => void) | undefined;
+  process.stdin.setEncoding('utf8');
+  const end = (): void => {
+    ended = true;
+    wake?.();
+  };
+  process.stdin.on('data', (chunk: string) => {
+    text += chunk;
+    wake?.();
+  });
+  process.stdin.once('end', end);
+  process.stdin.once('error', end);
+  return {
+    async next<T>(): Promise<T | undefined> {
+      for (;;) {
+        const newline = text.indexOf('\n');
+        if (newline >= 0) {
+          const line = text.slice(0, newline);
+          text = text.slice(newline + 1);
+          return JSON.parse(line) as T;
+        }
+        if (ended) return undefined;
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      }
+    },
+  };
+}

@@ -1,0 +1,124 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import type { Socket } from 'node:net';
+import { createInterface, type Interface } from 'node:readline';
+import type { ArchiveFinish, ArchiveOrder, ArchiverNews, ArchiverReport } from './archive-order.js';
+import { helperProgram } from './helper-program.js';
+import { identifyProcess, type ProcessIdentity } from './process-identity.js';
+import { SinkError } from './sink.js';
+
+const START_DEADLINE_MS = 60_000;
+
+/** The process that writes an archive. It ends by itself when the archive is whole or has failed. */
+export class Archiver {
+  readonly process: ProcessIdentity;
+  /** Unix socket that it takes memory on; empty if no memory is to come. */
+  readonly socket: string;
+  readonly #order: ArchiveOrder;
+  readonly #child: ChildProcess;
+  readonly #ended: Promise<void>;
+
+  private constructor(
+    order: ArchiveOrder,
+    socket: string,
+    process: ProcessIdentity,
+    child: ChildProcess,
+    ended: Promise<void>,
+  ) {
+    this.#order = order;
+    this.socket = socket;
+    this.process = process;
+    this.#child = child;
+    this.#ended = ended;
+  }
+
+  /**
+   * @param onNews told a few times a second how far it is.
+   * @throws SinkError the file or its base can't be opened; nothing is left of it.
+   */
+  static async start(
+    order: ArchiveOrder,
+    signal: AbortSignal,
+    onNews?: (done: number, stored: number) => void,
+  ): Promise<Archiver> {
+    const child = spawn(process.execPath, [helperProgram('snapshot-archiver')], {
+      detached: true,
+      // Its standard input ends when we do, whatever ends us.
+      stdio: ['pipe', 'pipe', 'pipe'],
+      env: { PATH: process.env.PATH ?? '/usr/bin:/bin' },
+    });
+    child.stdin?.on('error', () => undefined);
+    child.stdin?.write(`${JSON.stringify(order)}\n`);
+    let errors = '';
+    child.stderr?.on('data', (chunk: Buffer) => {
+      errors = (errors + chunk.toString()).slice(-4096);
+    });
+    const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+    const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream });
+    const socket = await readiness(child, lines, signal);
+    const identity = child.pid === undefined ? undefined : await identifyProcess(child.pid);
+    if (socket === undefined || !identity) {
+      throw new SinkError(
+        /\bError: (.*)/.exec(errors)?.[1] ?? 'the process that writes the archive did not start',
+      );
+    }
+    lines.on('line', (line) => {
+      const news = readNews(line);
+      if (news && 'done' in news) onNews?.(news.done, news.stored);
+    });
+    child.unref();
+    for (const pipe of [child.stdin, child.stdout, child.stderr]) (pipe as Socket | null)?.unref();
+    return new Archiver(order, socket, identity, child, ended);
+  }
+
+  /** Memory is through, or there is none: what else belongs into the archive. */
+  finish(rest: ArchiveFinish): void {
+    this.#child.stdin?.write(`${JSON.stringify(rest)}\n`);
+  }
+
+  /** Waits for its end. Does not end it: the signal is for those who give up waiting. */
+  async report(signal: AbortSignal): Promise<ArchiverReport> {
+    const interrupted = once(signal, 'abort');
+    interrupted.catch(() => undefined);
+    this.#child.ref();
+    try {
+      await Promise.race([this.#ended, interrupted]);
+    } finally {
+      this.#child.unref();
+    }
+    signal.throwIfAborted();
+    try {
+      return JSON.parse(await readFile(this.#order.report, 'utf8')) as ArchiverReport;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      throw new SinkError('the process that writes the archive has died');
+    }
+  }
+}
+
+/** @returns the socket's path, or empty; undefined if it ended instead. */
+async function readiness(
+  child: ChildProcess,
+  lines: Interface,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const deadline = AbortSignal.any([signal, AbortSignal.timeout(START_DEADLINE_MS)]);
+  const line = await Promise.race([
+    once(lines, 'line', { signal: deadline }).then(([text]) => String(text)),
+    // Its last words are all there when its pipes have closed.
+    once(child, 'close', { signal: deadline }).then(() => ''),
+  ]);
+  const socket = /^listening (.+)$/.exec(line)?.[1];
+  if (socket !== undefined) return socket;
+  const news = readNews(line);
+  return news && 'ready' in news ? '' : undefined;
+}
+
+function readNews(line: string): ArchiverNews | undefined {
+  try {
+    return JSON.parse(line) as ArchiverNews;
+  } catch {
+    return undefined;
+  }
+}
