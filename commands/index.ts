@@ -274,6 +274,7 @@ const entries: readonly RegistryEntry[] = [
   { name: 'archive-info', group: 'archive', load: () => import('./archive/archive-info.js') },
   { name: 'archive-list', group: 'archive', load: () => import('./archive/archive-list.js') },
   { name: 'archive-verify', group: 'archive', load: () => import('./archive/archive-verify.js') },
+  { name: 'archive-boot', group: 'archive', load: () => import('./archive/archive-boot.js') },
   { name: 'archive-create', group: 'archive', load: () => import('./archive/archive-create.js') },
   { name: 'recover', group: 'recovery', load: () => import('./recovery/recover.js') },
   { name: 'snapshots', group: 'screen', load: () => import('./screen/snapshots.js') },

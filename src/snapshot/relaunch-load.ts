@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { chown, mkdir, open, rm, stat } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import { Transform } from 'node:stream';
+import { type Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import {
   CommandFailure,
@@ -48,8 +48,18 @@ export async function holdsStream(file: string): Promise<boolean> {
  * @throws RelaunchError it can't be loaded.
  */
 export async function loadMemory(qmp: QmpClient, file: string, options: LoadOptions): Promise<void> {
-  const { folder, owner, signal, onProgress } = options;
-  const total = options.length ?? (await stat(file)).size;
+  const length = options.length ?? (await stat(file)).size;
+  const read = (): Readable => createReadStream(file, { end: length - 1, highWaterMark: CHUNK });
+  await loadStream(qmp, read, length, options);
+}
+
+/** The same from any stream. @param read called once QEMU listens. @param total its length in bytes. */
+export async function loadStream(
+  qmp: QmpClient,
+  read: () => Readable,
+  total: number,
+  { folder, owner, signal, onProgress }: Omit<LoadOptions, 'length'>,
+): Promise<void> {
   await mkdir(folder, { mode: 0o700 });
   const path = join(folder, 'memory');
   const events = qmp.listen({ events: ['MIGRATION'] });
@@ -67,12 +77,9 @@ export async function loadMemory(qmp: QmpClient, file: string, options: LoadOpti
       },
     });
     const feeding = new AbortController();
-    const fed = pipeline(
-      createReadStream(file, { end: total - 1, highWaterMark: CHUNK }),
-      count,
-      connect(path),
-      { signal: AbortSignal.any([signal, feeding.signal]) },
-    ).catch((error: NodeJS.ErrnoException) => error);
+    const fed = pipeline(read(), count, connect(path), {
+      signal: AbortSignal.any([signal, feeding.signal]),
+    }).catch((error: NodeJS.ErrnoException) => error);
     try {
       const migration = await untilLoaded(qmp, events, () => done, signal);
       if (migration.status !== 'completed') throw cannotLoad(migration['error-desc']);
