@@ -58,6 +58,7 @@ export default defineCommand({
     { name: 'extra', type: 'argv', help: "more words for QEMU's command line, after --" },
   ],
   noConnection: true,
+  long: true,
   json: {
     object: {
       file: 'string',

@@ -1,5 +1,5 @@
 import { basename, join } from 'node:path';
-import { CHARACTER_OPTIONS, listens, parseCharacterDevice } from './argv-host-paths.js';
+import { CHARACTER_OPTIONS, parseCharacterDevice } from './argv-host-paths.js';
 import {
   formatKeys,
   type Keys,

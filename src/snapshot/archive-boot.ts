@@ -140,7 +140,7 @@ async function findProgram(program: string): Promise<string | undefined> {
 /** An archive names a program; it is run only if nobody but the system or we could have put it there. */
 async function isTrusted(file: string): Promise<boolean> {
   const found = await stat(file).catch(() => undefined);
-  return found !== undefined && found.isFile() && (found.uid === 0 || found.uid === process.getuid?.());
+  return (found?.isFile() ?? false) && (found?.uid === 0 || found?.uid === process.getuid?.());
 }
 
 async function planOverlays(

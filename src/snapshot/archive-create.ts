@@ -1,15 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { lstat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { type ArchivedDomain, DOMAIN_DOCUMENT, NVRAM, XML_DOCUMENT } from '../archive/archived-domain.js';
 import {
-  type ArchivedDomain,
-  DOMAIN_DOCUMENT,
-  NVRAM,
-  streamName,
-  XML_DOCUMENT,
-} from '../archive/archived-domain.js';
-import {
-  VIR_DOMAIN_SNAPSHOT_CREATE_DISK_ONLY,
   VIR_DOMAIN_SNAPSHOT_CREATE_QUIESCE,
   VIR_ERR_CONFIG_UNSUPPORTED,
   VIR_ERR_OPERATION_FAILED,
@@ -18,13 +11,14 @@ import type { ArchiveCreateOptions, ArchiveFacts } from '../hypervisor/domain-ar
 import { HypervisorError } from '../hypervisor/index.js';
 import { exportFrozen } from './archive-exports.js';
 import type { ArchiveDiskOrder, ArchiverReport } from './archive-order.js';
+import { describeArchived, obstaclesOf, planArchiveDisks } from './archive-plan.js';
 import { Archiver } from './archiver.js';
 import { takeInBackground } from './background.js';
 import { completeSnapshot } from './completion.js';
 import { makePrivateFolder } from './durable-file.js';
 import { Guardian } from './guardian.js';
 import type { Guest } from './guest.js';
-import { backingFiles, disksOf, findDisk, type GuestDisk } from './guest-disks.js';
+import { disksOf } from './guest-disks.js';
 import { Journal, type JournalRecord, type MemoryMethod } from './journal.js';
 import type { MemoryTaken } from './memory-operation.js';
 import { mend, takeAwayOverlays } from './mend.js';
@@ -32,11 +26,11 @@ import { mendWithoutQemu } from './mend-without-qemu.js';
 import { chooseMethod, type Method } from './method.js';
 import { readMigrationSettings, restoreMigrationSettings } from './migration-settings.js';
 import { addOverlayNode, checkOverlayFiles, createOverlayFile, describeOverlays } from './overlay.js';
-import { type ExternalDisk, planSnapshot } from './plan.js';
+import type { ExternalDisk } from './plan.js';
 import { takePrecopy } from './precopy.js';
 import { identifyProcess } from './process-identity.js';
 import { Quiesce } from './quiesce.js';
-import { type LaunchRecord, readLaunch } from './relaunch-record.js';
+import { readLaunch } from './relaunch-record.js';
 import { settleCutOff } from './settle.js';
 import { describeFailure } from './sink.js';
 import { takeStopped } from './stopped.js';
@@ -71,7 +65,7 @@ export async function archiveGuest(
   if (['inmigrate', 'restore-vm', 'finish-migrate', 'suspended', 'shutdown'].includes(status))
     throw unsupported(`the guest is in state ${status}`);
   const disks = await disksOf(guest);
-  const external = planDisks(file, disks, options);
+  const external = planArchiveDisks(file, disks, options);
   await checkOverlayFiles(external);
   const launch = await readLaunch(guest).catch((error: unknown) => {
     if (error instanceof HypervisorError) return undefined;
@@ -101,7 +95,7 @@ export async function archiveGuest(
     const { taken, archive } = await work.carryOut(
       journal,
       settings,
-      describe(guest, external, launch, {
+      describeArchived(guest, external, launch, {
         running,
         options,
         memorySize,
@@ -141,113 +135,6 @@ export async function checkArchiveFile(file: string): Promise<void> {
   const folder = await lstat(dirname(file)).catch(() => undefined);
   if (!folder) throw refused(`Failed to create file '${file}': No such file or directory`);
 }
-
-/** The disks that go into the archive, each with the overlay that the guest goes on with. */
-function planDisks(
-  file: string,
-  disks: readonly GuestDisk[],
-  { disks: asked, memory, keepOverlay }: ArchiveCreateOptions,
-): readonly ExternalDisk[] {
-  const writable = disks.filter(({ medium }) => medium && !medium.readonly);
-  const chosen = asked?.map((name) => {
-    const disk = findDisk(disks, name);
-    if (!disk) throw unsupported(`no disk named '${name}'`);
-    return disk;
-  });
-  const left = chosen && writable.find((disk) => !chosen.includes(disk));
-  if (memory && left) {
-    throw unsupported(
-      `memory fits nothing without disk '${left.target}': archive all disks, or no memory (--no-memory)`,
-    );
-  }
-  const wanted = chosen ?? writable;
-  if (!memory && wanted.length === 0)
-    throw unsupported('there is nothing to archive: the guest has no disks');
-  const stem = basename(file).replace(/\.[^.]*$/, '') || 'archive';
-  const name = keepOverlay ? stem : `archive-${randomBytes(4).toString('hex')}`;
-  const request = {
-    name,
-    description: undefined,
-    state: undefined,
-    creationTime: undefined,
-    parent: undefined,
-    location: 'external' as const,
-    memory: { snapshot: 'no', file: undefined },
-    disks: disks.map((disk) => ({
-      name: disk.names[0] ?? disk.target,
-      snapshot: wanted.includes(disk) ? 'external' : 'no',
-      type: 'file',
-      driver: undefined,
-      file: undefined,
-    })),
-  };
-  if (wanted.length === 0) return [];
-  return planSnapshot(request, VIR_DOMAIN_SNAPSHOT_CREATE_DISK_ONLY, disks).external;
-}
-
-const obstaclesOf = (launch: LaunchRecord | undefined): string[] =>
-  launch
-    ? [
-        ...launch.plugged.map((id) => `device '${id}' was plugged in after the start`),
-        ...launch.unplugged.map((id) => `device '${id}' had been unplugged`),
-      ]
-    : ["QEMU's command line could not be read"];
-
-interface DescribeFacts {
-  readonly running: boolean;
-  readonly options: ArchiveGuestOptions;
-  readonly memorySize: number;
-  readonly method: MemoryMethod;
-}
-
-function describe(
-  guest: Guest,
-  external: readonly ExternalDisk[],
-  launch: LaunchRecord | undefined,
-  { running, options, memorySize, method }: DescribeFacts,
-): ArchivedDomain {
-  const { major, minor, micro } = guest.version;
-  const taken = new Set<string>();
-  return {
-    version: 1,
-    name: guest.name,
-    uuid: guest.uuid,
-    takenAt: new Date().toISOString(),
-    running,
-    frozen: options.quiesce,
-    memory: options.memory ? memorySize : null,
-    method,
-    origin: 'qemu',
-    launch: launch
-      ? {
-          program: launch.program,
-          words: launch.words,
-          cwd: launch.cwd,
-          machine: launch.machine,
-          version: `${major}.${minor}.${micro}`,
-          plugged: launch.plugged,
-          unplugged: launch.unplugged,
-        }
-      : null,
-    disks: external.map(({ disk, medium }) => {
-      const flash = isFirmware(disk) && !taken.has(NVRAM);
-      const name = flash ? NVRAM : streamName(disk.target, taken);
-      taken.add(name);
-      return {
-        stream: flash ? NVRAM : `disk/${name}`,
-        target: disk.target,
-        names: disk.names,
-        chain: [...new Set([medium.file, ...backingFiles(medium.image)])],
-        size: medium.size,
-      };
-    }),
-  };
-}
-
-/** Flash that the guest can write to holds the firmware's variables, and little else. */
-const MAX_FLASH = 64 * 1024 * 1024;
-const isFirmware = ({ target, qdev, medium }: GuestDisk): boolean =>
-  /pflash|cfi\.pflash/.test(`${target} ${qdev ?? ''}`) && (medium?.size ?? 0) <= MAX_FLASH;
 
 interface WorkOptions extends ArchiveGuestOptions {
   readonly running: boolean;

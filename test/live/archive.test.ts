@@ -1,0 +1,158 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { openArchive } from '../../src/archive/index.js';
+import { connectGuest } from '../../src/snapshot/connect-guest.js';
+import { activeFiles } from '../drills/engine.js';
+import { load } from '../drills/one-instant.js';
+import { snapctl } from '../support/embed.mjs';
+import { runProgram } from '../support/program.js';
+import { BareGuest, installedQemu, type QemuProgram } from '../support/qemu.js';
+import { SerialLog } from '../support/serial-log.mjs';
+
+// Emulated guests, two at a time, on a machine that may be busy.
+jest.setTimeout(240_000);
+
+interface Boot {
+  readonly qmpSocket: string;
+  readonly command: string[];
+  readonly changes: { from: string; to: string }[];
+  readonly overlays: { disk: string; file: string; kept: boolean }[];
+}
+
+let program: QemuProgram;
+let guest: BareGuest;
+let before: readonly string[];
+
+beforeAll(async () => {
+  program = installedQemu();
+  guest = await BareGuest.start({ ...load, program });
+  process.env.SNAPCTL_STATE_DIR = join(guest.folder, 'state');
+  await guest.serial.waitFor(/^atom \d+$/);
+  before = readdirSync(guest.folder);
+});
+
+afterAll(async () => {
+  await guest?.dispose();
+  delete process.env.SNAPCTL_STATE_DIR;
+});
+
+const archive = (...words: string[]) => runProgram(`qmp://${guest.monitor}`, ['--json', ...words]);
+
+/** The files that the guest's disks are on, as QEMU says now. */
+async function disksNow(): Promise<string[]> {
+  const connected = await connectGuest(guest.monitor);
+  try {
+    return await activeFiles(connected);
+  } finally {
+    await connected.qmp.disconnect();
+  }
+}
+
+async function nextAtom(serial: SerialLog): Promise<number> {
+  const [, number] = await serial.waitFor(/^atom (\d+)$/, { from: serial.end(), timeout: 60_000 });
+  return Number(number);
+}
+
+/** Boots an archive with the program, has the guest compare memory and disks, and ends it by an interrupt. */
+async function boot<T>(
+  file: string,
+  words: readonly string[],
+  use: (boot: Boot, serial: SerialLog) => Promise<T>,
+): Promise<T> {
+  const child = spawn(process.execPath, [snapctl, '--json', 'archive-boot', file, ...words], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  const ended = once(child, 'exit');
+  try {
+    const lines = createInterface({ input: child.stderr });
+    const said: string[] = [];
+    const found = await Promise.race([
+      (async () => {
+        for await (const line of lines) {
+          said.push(line);
+          if (line.startsWith('{')) return JSON.parse(line) as Boot;
+        }
+        return undefined;
+      })(),
+      ended.then(() => undefined),
+    ]);
+    if (!found) throw new Error(`archive-boot ended: ${said.join('; ')}`);
+    child.stderr.resume();
+    const path = /path=([^,]*serial[^,]*)/.exec(found.command.join('\n'))?.[1];
+    return await use(found, new SerialLog(path ?? ''));
+  } finally {
+    child.kill('SIGINT');
+    await ended;
+  }
+}
+
+test('a guest goes on from its archive at that instant, beside the original', async () => {
+  const file = join(guest.folder, 'one.snap');
+  const least = await nextAtom(guest.serial);
+  const created = await archive('archive-create', 'tiny', file, '--live', '--comment', 'the first');
+  expect(created.stderr).toBe('');
+  const facts = JSON.parse(created.stdout) as Record<string, unknown>;
+  expect(facts).toMatchObject({ file, domain: 'tiny', overlays: [], obstacles: [] });
+  expect(statSync(file).mode & 0o777).toBe(0o600);
+  const most = (await nextAtom(guest.serial)) + 1000;
+  // The overlays are merged back, and nothing but the archive is left.
+  expect(await disksNow()).toEqual(guest.disks);
+  expect(readdirSync(guest.folder).sort()).toEqual([...before, 'one.snap', 'state'].sort());
+
+  const overlays = ['vda', 'vdb'].map((disk) => join(guest.folder, `${disk}.kept`));
+  const folder = await boot(
+    file,
+    ['--network', 'none', '--overlay', `vda=${overlays[0]},vdb=${overlays[1]}`],
+    async ({ qmpSocket, changes }, serial) => {
+      const [, first] = await serial.waitFor(/^atom (\d+)$/, { timeout: 60_000 });
+      for (let line = 0; line < 4; line++) await nextAtom(serial);
+      expect(serial.text()).not.toContain('mismatch');
+      expect(Number(first)).toBeGreaterThan(least);
+      expect(Number(first)).toBeLessThanOrEqual(most);
+      expect(changes.map(({ from }) => from)).toContain(`-serial file:${join(guest.folder, 'serial')}`);
+      return join(qmpSocket, '..');
+    },
+  );
+  expect(existsSync(folder)).toBe(false);
+  // Kept, and on the archive's disks; what serves those has gone.
+  for (const overlay of overlays) {
+    const info = execFileSync('qemu-img', ['info', '--output=json', overlay], { encoding: 'utf8' });
+    expect(JSON.parse(info)).toMatchObject({ format: 'qcow2', 'backing-filename-format': 'raw' });
+  }
+  expect(guest.serial.text()).not.toContain('mismatch');
+});
+
+test('what was archived is what the frozen disks hold', async () => {
+  const file = join(guest.folder, 'kept.snap');
+  const created = await archive('archive-create', 'tiny', file, '--no-memory', '--keep-overlay');
+  expect(created.stderr).toBe('');
+  const now = await disksNow();
+  expect(now).toEqual(guest.disks.map((disk) => disk.replace(/qcow2$/, 'kept')));
+  const reader = await openArchive(file);
+  try {
+    for (const [index, name] of ['disk/vda', 'disk/vdb'].entries()) {
+      const raw = execFileSync('qemu-img', [
+        'dd',
+        '-U',
+        '-f',
+        'qcow2',
+        '-O',
+        'raw',
+        `if=${guest.disks[index]}`,
+        `of=${guest.disks[index]}.raw`,
+      ]);
+      expect(raw).toBeDefined();
+      const frozen = execFileSync('cat', [`${guest.disks[index]}.raw`], { maxBuffer: 128 << 20 });
+      const { size } = reader.stream(name);
+      expect(size).toBe(frozen.length);
+      const stored = await reader.read(name, 0, size);
+      expect(stored.equals(frozen)).toBe(true);
+    }
+  } finally {
+    await reader.close();
+  }
+});
