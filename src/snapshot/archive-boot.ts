@@ -99,6 +99,9 @@ export async function planBoot(
   const rewritten = rewriteArgv({
     words: adapted.words,
     machine: launch.machine,
+    cwd: launch.cwd,
+    version: launch.version,
+    alone: true,
     incoming,
     disks: overlays.map(({ disk, file }) => ({
       target: disk.target,
@@ -236,7 +239,7 @@ export class BootedGuest {
         `boot-${randomBytes(6).toString('hex')}`,
         join(folder, 'log'),
       );
-      const thawed = await goOn(archive, plan, qemu, { signal, onProgress });
+      const thawed = await goOn(archive, plan, folder, qemu, { signal, onProgress });
       return new BootedGuest(plan, qemu, server, folder, thawed);
     } catch (error) {
       if (qemu) await endProcess(qemu.process);
@@ -265,6 +268,7 @@ export class BootedGuest {
 async function goOn(
   archive: ArchiveReader,
   { domain, qmpSocket }: BootPlan,
+  folder: string,
   qemu: RelaunchedQemu,
   {
     signal,
@@ -276,7 +280,7 @@ async function goOn(
 ): Promise<boolean> {
   const qmp = await qemu.connect(qmpSocket, signal);
   try {
-    if (domain.memory !== null) await load(archive, qmp, qemu, { signal, onProgress });
+    if (domain.memory !== null) await load(archive, qmp, qemu, folder, { signal, onProgress });
     if (domain.running || domain.memory === null) await qmp.execute('cont');
     if (!domain.frozen || !domain.running) return false;
     return await thawIfFrozen((await findAgentPort(qmp))?.path);
@@ -289,6 +293,7 @@ async function load(
   archive: ArchiveReader,
   qmp: QmpClient,
   qemu: RelaunchedQemu,
+  folder: string,
   {
     signal,
     onProgress,
@@ -306,7 +311,7 @@ async function load(
           if (error.name !== 'AbortError') unreadable ??= error;
         }),
       archive.stream('memory').size,
-      { owner: null, signal, ...(onProgress ? { onProgress } : {}) },
+      { folder: join(folder, 'in'), owner: null, signal, ...(onProgress ? { onProgress } : {}) },
     );
   } catch (error) {
     signal.throwIfAborted();
