@@ -41,6 +41,7 @@ const OPERATIONS: Readonly<Record<JournalRecord['operation'], number>> = {
   'snapshot-create': VIR_DOMAIN_JOB_OPERATION_SNAPSHOT,
   'snapshot-revert': VIR_DOMAIN_JOB_OPERATION_SNAPSHOT_REVERT,
   'snapshot-delete': VIR_DOMAIN_JOB_OPERATION_SNAPSHOT_DELETE,
+  'archive-create': VIR_DOMAIN_JOB_OPERATION_SNAPSHOT,
   dump: VIR_DOMAIN_JOB_OPERATION_DUMP,
   save: VIR_DOMAIN_JOB_OPERATION_SAVE,
   restore: VIR_DOMAIN_JOB_OPERATION_RESTORE,
