@@ -7,6 +7,10 @@ import { readFileSync } from 'node:fs';
  *   libvirt  the program on libvirt
  *   guest    building the tiny guest (its kernel and busybox are unpacked into a cache, and not installed)
  *   test     tests that compare with virsh or run in other shells, in a terminal, or with the manual's tools
+ *   run    the program itself, with real guests
+ *   guest  building the tiny guest (its kernel and busybox are unpacked into a cache, and not installed)
+ *   bench  benches that compare with other ways to the same end
+ *   test   tests that compare with virsh or run in other shells, in a terminal, or with the manual's tools
  */
 const packages = [
   { name: 'libvirt0', for: 'libvirt' },
@@ -31,10 +35,13 @@ const packages = [
   { name: 'bash-completion', for: 'test' },
   { name: 'zsh', for: 'test' },
   { name: 'fish', for: 'test' },
+  { name: 'lz4', for: 'bench' },
+  { name: 'lzop', for: 'bench' },
 ];
 
 /**
  * @param {('qemu'|'libvirt'|'guest'|'test')[]} purposes
+ * @param {('run'|'guest'|'test'|'bench')[]} purposes
  * @returns {string[]} package names
  */
 export function packagesFor(purposes) {

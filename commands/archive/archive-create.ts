@@ -1,5 +1,10 @@
 import { resolve } from 'node:path';
-import type { ArchiveFacts, ArchiveProgress } from '../../src/hypervisor/index.js';
+import type {
+  ArchiveCreateOptions,
+  ArchiveFacts,
+  ArchiveProgress,
+  Domain,
+} from '../../src/hypervisor/index.js';
 import {
   CommandError,
   type Context,
@@ -8,7 +13,9 @@ import {
   findDomain,
   InterruptedError,
 } from '../../src/shell/index.js';
+import { archiveCreatedShape, tellCreated } from './created.js';
 import { archiveFormatOf, formatOptions } from './format-options.js';
+import { archivePlainImages } from './plain-images.js';
 import { ArchiveProgressView } from './progress-view.js';
 
 export default defineCommand({
@@ -40,64 +47,85 @@ export default defineCommand({
     },
     ...formatOptions,
     { name: 'progress', type: 'flag', help: 'show how far it is, also where standard error is no terminal' },
-    { name: 'disk', type: 'argv', completer: 'disk-target', help: 'a disk to be archived' },
+    {
+      name: 'image',
+      type: 'argv',
+      positional: false,
+      completer: 'path',
+      help: 'an image to be archived, in place of a domain',
+    },
+    {
+      name: 'disk',
+      type: 'argv',
+      positional: false,
+      completer: 'disk-target',
+      help: 'a disk to be archived',
+    },
   ],
   rules: [exclusive('live', 'no-memory'), exclusive('method', 'no-memory')],
+  noConnection: true,
   long: true,
-  json: {
-    object: {
-      file: 'string',
-      domain: 'string',
-      method: 'string',
-      reason: 'string',
-      pauseMs: { oneOf: ['number', 'null'] },
-      elapsedMs: 'number',
-      uuid: 'string',
-      bytes: 'number',
-      dictionary: 'boolean',
-      streams: { list: { object: { name: 'string', size: 'number', storedBytes: 'number' } } },
-      overlays: { list: { object: { disk: 'string', file: 'string' } } },
-      obstacles: { list: 'string' },
-    },
-  },
+  json: archiveCreatedShape,
   async run(context, args) {
     const key = args.optional('domain');
     const file = args.optional('file');
-    if (key === undefined || file === undefined)
-      throw new CommandError('a domain and the file of the archive are needed');
-    const domain = await findDomain(context, key);
+    const images = args.has('image') ? args.list('image') : [];
+    if (file === undefined || (key === undefined) === (images.length === 0)) {
+      throw new CommandError(
+        'a domain and the file of the archive are needed, or --file and --image in place of a domain',
+      );
+    }
     const format = await archiveFormatOf(context, args);
     const { signal } = context;
     const view = ArchiveProgressView.of(context, args.flag('progress'));
-    const options = {
+    const shared = {
       ...format,
-      live: args.flag('live'),
-      quiesce: args.flag('quiesce'),
-      memory: !args.flag('no-memory'),
-      disks: args.has('disk') ? args.list('disk') : undefined,
-      keepOverlay: args.flag('keep-overlay'),
-      method: args.optional('method'),
       signal,
       ...(view ? { onProgress: (progress: ArchiveProgress) => view.show(progress) } : {}),
     };
-    let facts: ArchiveFacts;
     try {
-      if (!domain.archiveCreate) throw new CommandError('not yet');
-      facts = await domain.archiveCreate(resolve(file), options);
+      const connected = key === undefined ? undefined : await connect(context);
+      const domain = connected && key !== undefined ? await findDomain(connected, key) : undefined;
+      const facts =
+        connected && domain
+          ? await archiveDomain(connected, domain, resolve(file), {
+              ...shared,
+              live: args.flag('live'),
+              quiesce: args.flag('quiesce'),
+              memory: !args.flag('no-memory'),
+              disks: args.has('disk') ? args.list('disk') : undefined,
+              keepOverlay: args.flag('keep-overlay'),
+              method: args.optional('method'),
+            })
+          : await archivePlainImages(images, resolve(file), shared);
+      view?.clear();
+      tellCreated(context, domain?.name, facts);
     } catch (error) {
       if (signal.aborted) throw new InterruptedError('interrupted', { cause: error });
       throw error;
     } finally {
       view?.clear();
     }
-    tell(context, domain.name, facts);
   },
 });
 
-function tell({ emit, output }: Context, domain: string, facts: ArchiveFacts): void {
-  const { pauseMilliseconds, milliseconds, ...rest } = facts;
-  emit({ domain, ...rest, pauseMs: pauseMilliseconds, elapsedMs: Math.round(milliseconds) });
-  for (const { disk, file } of facts.overlays) output.extra(`Disk ${disk} goes on in ${file}`);
-  for (const obstacle of facts.obstacles) output.notice(`archive-boot cannot start it as it is: ${obstacle}`);
-  output.extra(`Domain '${domain}' archived to ${facts.file}`);
+async function archiveDomain(
+  context: Context,
+  domain: Domain,
+  file: string,
+  options: ArchiveCreateOptions,
+): Promise<ArchiveFacts> {
+  if (context.connection.ownEngine && domain.archiveCreate) return domain.archiveCreate(file, options);
+  if (options.method !== undefined)
+    throw new CommandError(
+      '--method is for guests that are reached directly (qmp:); libvirt takes its own way',
+    );
+  const { archiveLibvirt } = await import('../../src/snapshot/archive-libvirt.js');
+  return archiveLibvirt(context.connection, domain, file, options);
+}
+
+/** Images need no connection; the context of a domain has one. */
+async function connect(context: Context): Promise<Context> {
+  const connection = await context.session.connection();
+  return Object.create(context, { connection: { value: connection } }) as Context;
 }

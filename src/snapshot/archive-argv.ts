@@ -208,6 +208,7 @@ class Adaptation {
       path = textOf(tree, 'mem-path', 'filename');
     } catch (error) {
       this.#refuse(option, (error as Error).message);
+      return [option];
     }
     if (/^(secret|tls-creds-.*|tls-cipher-suites)$/.test(type)) return [];
     if (!OBJECTS.test(type)) this.#refuse(option, 'an object that snapctl does not know');

@@ -40,7 +40,7 @@ import { allSettled, switchDisks } from './take.js';
 export interface ArchiveGuestOptions extends ArchiveCreateOptions {
   readonly method?: Method | undefined;
   /** libvirt's description of the guest, to be kept. */
-  readonly xml: string;
+  readonly xml: string | undefined;
 }
 
 const refused = (text: string, cause?: unknown): HypervisorError =>
@@ -203,6 +203,7 @@ class ArchiveWork {
     const [archiver] = await allSettled([this.#startArchiver(journal), this.#prepareOverlays(journal)]);
     const taken = await this.#switch(journal, settings, archiver.socket);
     await journal.update({ step: 'finishing' });
+    signal.throwIfAborted();
     if (journal.record.migration) await restoreMigrationSettings(guest.qmp, settings);
     const frozen = await exportFrozen(
       guest,
@@ -214,7 +215,10 @@ class ArchiveWork {
     try {
       archiver.finish({
         disks: frozen.disks.map((disk, index) => diskOrder(domain.disks[index]?.stream ?? '', disk)),
-        documents: { [DOMAIN_DOCUMENT]: JSON.stringify(domain, null, 1), [XML_DOCUMENT]: xml },
+        documents: {
+          [DOMAIN_DOCUMENT]: JSON.stringify(domain, null, 1),
+          ...(xml === undefined ? {} : { [XML_DOCUMENT]: xml }),
+        },
       });
       const report = await archiver.report(signal);
       if (report.failure !== null || !report.archive) {
@@ -259,7 +263,6 @@ class ArchiveWork {
         comment: options.comment ?? '',
         secret: options.encryption ?? null,
         base: options.base ?? null,
-        expected: total,
       },
       options.signal,
       (done, stored) =>

@@ -20,13 +20,13 @@ export interface ArchiveOrder {
   readonly secret: Secret | null;
   /** The archive that this one is to lean on. */
   readonly base: string | null;
-  /** Bytes that will come in all, as far as they are known: for progress. */
-  readonly expected: number;
 }
 
 export interface ArchiveFinish {
   readonly disks: readonly ArchiveDiskOrder[];
   readonly documents: Readonly<Record<string, string>>;
+  /** Small binary streams, in base64. */
+  readonly bytes?: Readonly<Record<string, string>>;
 }
 
 export interface ArchiveDiskOrder {

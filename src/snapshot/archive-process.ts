@@ -56,6 +56,7 @@ process.exit(0);
 
 async function work(order: ArchiveOrder): Promise<ArchiverReport> {
   await begin(order);
+  if (unwanted.signal.aborted) return fail(unwanted.signal.reason);
   if (order.memory) {
     const socket = await acceptOne(order.owner);
     if (!socket) {
@@ -161,6 +162,11 @@ async function complete(to: ArchiveWriter): Promise<ArchiverReport> {
   // From here on it is only wanted as long as the parent lives.
   void orders.next().then(() => unwanted.abort(new Error('the archive was given up')));
   for (const disk of finish.disks) await readDisk(to, disk);
+  for (const [name, text] of Object.entries(finish.bytes ?? {})) {
+    const stream = to.bytes(name);
+    await stream.append(Buffer.from(text, 'base64'));
+    await stream.end();
+  }
   for (const [name, text] of Object.entries(finish.documents)) await to.document(name, text);
   unwanted.signal.throwIfAborted();
   const summary = await to.finish();

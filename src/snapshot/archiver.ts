@@ -42,9 +42,9 @@ export class Archiver {
     signal: AbortSignal,
     onNews?: (done: number, stored: number) => void,
   ): Promise<Archiver> {
-    const child = spawn(process.execPath, [helperProgram('snapshot-archiver')], {
+    const child = spawn(process.execPath, [helperProgram('snapshot-archiver'), order.file], {
       detached: true,
-      // Its standard input ends when we do, whatever ends us.
+      // The file is there for people to read. Its standard input ends when we do, whatever ends us.
       stdio: ['pipe', 'pipe', 'pipe'],
       env: { PATH: process.env.PATH ?? '/usr/bin:/bin' },
     });
@@ -56,7 +56,11 @@ export class Archiver {
     });
     const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
     const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream });
-    const socket = await readiness(child, lines, signal);
+    const socket = await readiness(child, lines, signal).catch((error: unknown) => {
+      child.stdin?.end();
+      child.kill('SIGTERM');
+      throw error;
+    });
     const identity = child.pid === undefined ? undefined : await identifyProcess(child.pid);
     if (socket === undefined || !identity) {
       throw new SinkError(
@@ -77,8 +81,16 @@ export class Archiver {
     this.#child.stdin?.write(`${JSON.stringify(rest)}\n`);
   }
 
+  /** Has it remove what it has written; only once no memory comes any more. Waits for its end. */
+  async giveUp(): Promise<void> {
+    this.#child.kill('SIGTERM');
+    this.#child.ref();
+    await this.#ended;
+  }
+
   /** Waits for its end. Does not end it: the signal is for those who give up waiting. */
   async report(signal: AbortSignal): Promise<ArchiverReport> {
+    signal.throwIfAborted();
     const interrupted = once(signal, 'abort');
     interrupted.catch(() => undefined);
     this.#child.ref();

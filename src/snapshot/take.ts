@@ -342,7 +342,7 @@ async function ofDisksAlone(journal: Journal): Promise<MemoryTaken> {
 /** Does something while the guest's file systems are frozen, if that was asked for; they are thawed whatever happens. */
 async function frozen(
   guest: Guest,
-  { flags, signal }: TakeOptions,
+  { flags, signal }: Pick<TakeOptions, 'flags' | 'signal'>,
   journal: Journal,
   work: () => Promise<void>,
 ): Promise<void> {

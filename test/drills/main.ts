@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { bothQemuPrograms, type QemuProgram } from '../support/qemu.js';
+import { fullArchive, killArchive, killArchiveBoth, killArchiver } from './archive.js';
 import { badSocket } from './bad-socket.js';
 import type { Drill, DrillResult } from './drill.js';
 import { fullDisk } from './full-disk.js';
@@ -32,6 +33,10 @@ export const drills: readonly Drill[] = [
   killDelete,
   fullTree,
   proveReverts,
+  killArchive,
+  killArchiveBoth,
+  killArchiver,
+  fullArchive,
 ];
 
 /** Chains of images grow with every snapshot: a guest is given up after so many drills. */
