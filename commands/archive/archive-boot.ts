@@ -7,6 +7,7 @@ import {
   shellQuote,
 } from '../../src/shell/index.js';
 import type { BootedGuest, BootOptions, BootPlan } from '../../src/snapshot/archive-boot.js';
+import { onArchive } from './archive-errors.js';
 import { openOptions, openOptionsOf } from './open-options.js';
 
 export default defineCommand({
@@ -84,7 +85,8 @@ export default defineCommand({
     };
     const { openArchive } = await import('../../src/archive/index.js');
     const { BootedGuest, planBoot } = await import('../../src/snapshot/archive-boot.js');
-    const archive = await openArchive(file, await openOptionsOf(context, args));
+    const opened = await openOptionsOf(context, args);
+    const archive = await onArchive(file, () => openArchive(file, opened));
     try {
       if (args.flag('print-command')) {
         const plan = await planBoot(archive, '/tmp/snapctl-boot-XXXXXX', options);

@@ -5,6 +5,7 @@ import {
   orFail,
   readTextFile,
 } from '../../src/shell/index.js';
+import { onArchive } from './archive-errors.js';
 import { openOptions, openOptionsOf } from './open-options.js';
 import { ArchiveProgressView } from './progress-view.js';
 
@@ -65,7 +66,8 @@ export default defineCommand({
     const { restoreArchive } = await import('../../src/snapshot/archive-restore.js');
     const view = ArchiveProgressView.of(context, args.flag('progress'));
     const started = performance.now();
-    const archive = await openArchive(file, await openOptionsOf(context, args));
+    const options = await openOptionsOf(context, args);
+    const archive = await onArchive(file, () => openArchive(file, options));
     try {
       const { domain, folder, notes, ...files } = await restoreArchive(archive, args.text('directory'), {
         format,
