@@ -1,11 +1,13 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { openArchive } from '../../src/archive/index.js';
 import { connectGuest } from '../../src/snapshot/connect-guest.js';
 import { activeFiles } from '../drills/engine.js';
+import { checkFileSystem } from '../drills/file-system.js';
 import { load } from '../drills/one-instant.js';
 import { snapctl } from '../support/embed.mjs';
 import { runProgram } from '../support/program.js';
@@ -123,4 +125,102 @@ test('a guest goes on from its archive at that instant, beside the original', as
     expect(JSON.parse(info)).toMatchObject({ format: 'qcow2', 'backing-filename-format': 'raw' });
   }
   expect(guest.serial.text()).not.toContain('mismatch');
+});
+
+/** Continues a restored guest by its own script. */
+async function script<T>(folder: string, use: (serial: SerialLog) => Promise<T>): Promise<T> {
+  const child = spawn(join(folder, 'start.sh'), { stdio: ['ignore', 'ignore', 'pipe'] });
+  let said = '';
+  child.stderr.on('data', (chunk) => {
+    said += chunk;
+  });
+  const ended = once(child, 'exit');
+  const name = /path=([^, ]*serial[^, ]*)/.exec(readFileSync(join(folder, 'start.sh'), 'utf8'))?.[1] ?? '';
+  try {
+    const failed = ended.then(() => {
+      throw new Error(`start.sh ended: ${said}`);
+    });
+    return await Promise.race([use(new SerialLog(join(folder, name))), failed]);
+  } finally {
+    child.kill('SIGKILL');
+    await ended;
+  }
+}
+
+test('a guest that runs from an archive is archived, and unpacked', async () => {
+  const [base, thin] = ['one.snap', 'two.snap'].map((name) => join(guest.folder, name)) as [string, string];
+  const overlay = join(guest.folder, 'again.qcow2');
+  const between = await boot(
+    base,
+    ['--network', 'none', '--overlay', `vda=${overlay}`],
+    async ({ qmpSocket }, serial) => {
+      const least = await nextAtom(serial);
+      const words = ['--socket', qmpSocket, '--overlay', overlay, '--base', base, '--output', thin, '--thin'];
+      const snapped = await runProgram('test:///default', ['--json', 'archive-snap', ...words]);
+      expect(snapped.stderr).toBe('');
+      expect(JSON.parse(snapped.stdout)).toMatchObject({ file: thin, domain: 'tiny' });
+      expect(serial.text()).not.toContain('mismatch');
+      return { least, most: (await nextAtom(serial)) + 1000 };
+    },
+  );
+  expect(statSync(thin).size).toBeLessThan(statSync(base).size);
+
+  const folder = join(guest.folder, 'restored');
+  const restored = await runProgram('test:///default', [
+    ...['--json', 'archive-restore', thin, '--directory', folder],
+  ]);
+  expect(restored.stderr).toBe('');
+  expect(JSON.parse(restored.stdout)).toMatchObject({ directory: folder, notes: [], nvram: null });
+  const modes = readdirSync(folder).map((name) => [name, statSync(join(folder, name)).mode & 0o777]);
+  expect(Object.fromEntries(modes)).toEqual({
+    memory: 0o600,
+    'start.sh': 0o700,
+    'vda.qcow2': 0o600,
+    'vdb.qcow2': 0o600,
+  });
+  for (const disk of ['vda', 'vdb']) execFileSync('qemu-img', ['check', '-q', join(folder, `${disk}.qcow2`)]);
+  await script(folder, async (serial) => {
+    const [, first] = await serial.waitFor(/^atom (\d+)$/, { timeout: 60_000 });
+    for (let line = 0; line < 3; line++) await nextAtom(serial);
+    expect(serial.text()).not.toContain('mismatch');
+    expect(Number(first)).toBeGreaterThan(between.least);
+    expect(Number(first)).toBeLessThanOrEqual(between.most);
+  });
+  for (const disk of ['vda', 'vdb']) checkFileSystem(program, join(folder, `${disk}.qcow2`));
+  // Nothing is replaced.
+  const again = await runProgram('test:///default', ['archive-restore', thin, '--directory', folder]);
+  expect(again.code).toBe(1);
+  expect(again.stderr).toMatch(/^error: .*vda\.qcow2' is there already/);
+});
+
+test('disks alone are what the frozen images hold', async () => {
+  const file = join(guest.folder, 'kept.snap');
+  const created = await archive('archive-create', 'tiny', file, '--no-memory', '--keep-overlay');
+  expect(created.stderr).toBe('');
+  expect(await disksNow()).toEqual(guest.disks.map((disk) => disk.replace(/qcow2$/, 'kept')));
+  const folder = join(guest.folder, 'disks');
+  const words = ['archive-restore', file, '--directory', folder, '--format', 'raw'];
+  expect((await runProgram('test:///default', words)).stderr).toBe('');
+  for (const [index, disk] of ['vda.img', 'vdb.img'].entries()) {
+    const frozen = guest.disks[index] as string;
+    execFileSync('qemu-img', ['compare', '-q', '-U', '-f', 'raw', '-F', 'qcow2', join(folder, disk), frozen]);
+  }
+  // The same images, read without a guest.
+  const plain = join(guest.folder, 'plain.snap');
+  const image = join(folder, 'vda.img');
+  const made = await runProgram('test:///default', [
+    'archive-create',
+    '--file',
+    plain,
+    '--image',
+    `a=raw:${image}`,
+  ]);
+  expect(made).toMatchObject({ code: 0, stderr: '' });
+  const reader = await openArchive(plain);
+  try {
+    const { size } = reader.stream('disk/a');
+    expect((await reader.read('disk/a', 0, size)).equals(readFileSync(image))).toBe(true);
+  } finally {
+    await reader.close();
+  }
 });
