@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, chown, lstat, mkdtemp, rm } from 'node:fs/promises';
+import { chmod, chown, lstat, mkdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ServedImage } from '../archive/qemu-nbd.js';
@@ -43,13 +43,14 @@ export async function exportFrozen(
 ): Promise<FrozenDisks> {
   if (overlays.length === 0)
     return { disks: [], close: async () => undefined, abandon: async () => undefined };
-  const folder = await mkdtemp(join(tmpdir(), 'snapctl-'));
   const { process: qemu, qmp } = guest;
+  const prefix = `snapctl-${randomBytes(4).toString('hex')}`;
+  const folder = join(tmpdir(), prefix);
+  await journal.update({ exports: { folder } });
+  await mkdir(folder, { mode: 0o700 });
   if (qemu && process.getuid?.() === 0 && qemu.uid > 0) await chown(folder, qemu.uid, qemu.gid);
   const socket = join(folder, SOCKET);
-  const prefix = `snapctl-${randomBytes(4).toString('hex')}`;
   const ids = overlays.map((_, index) => `${prefix}-${index}`);
-  await journal.update({ exports: { folder } });
   try {
     await qmp.execute('nbd-server-start', { addr: { type: 'unix', data: { path: socket } } }, { signal });
   } catch (error) {
