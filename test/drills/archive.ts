@@ -156,6 +156,8 @@ export const fullArchive: GuestDrill = {
     execFileSync('mount', ['-o', 'loop', image, folder]);
     try {
       const begun = await begin(world, random, folder);
+      // Its folder belongs to the drill.
+      world.memory.set('archive', begun.file);
       const result = await begun.command.within(120_000);
       const findings = complaintsAbout(result);
       if (result.status !== 0 && !/No space left|no space left/.test(result.stderr))
@@ -167,6 +169,7 @@ export const fullArchive: GuestDrill = {
       execFileSync('umount', [folder]);
       rmSync(folder, { recursive: true, force: true });
       rmSync(image, { force: true });
+      world.forgetFolder(folder);
     }
   },
 };
