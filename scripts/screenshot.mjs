@@ -30,7 +30,19 @@ try {
   tmux(
     ...['start-server', ';', 'set-option', '-g', 'status', 'off', ';'],
     ...['new-session', '-d', '-x', String(COLUMNS), '-y', String(ROWS)],
-    ...['env', '-u', 'CI', '-u', 'NO_COLOR', ...environment, process.execPath, snapctl, '-q', '-c', embed.uri],
+    ...[
+      'env',
+      '-u',
+      'CI',
+      '-u',
+      'NO_COLOR',
+      ...environment,
+      process.execPath,
+      snapctl,
+      '-q',
+      '-c',
+      embed.uri,
+    ],
   );
   await shows(/• web +running/);
   await type('list');
