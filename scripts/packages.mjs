@@ -7,10 +7,7 @@ import { readFileSync } from 'node:fs';
  *   libvirt  the program on libvirt
  *   guest    building the tiny guest (its kernel and busybox are unpacked into a cache, and not installed)
  *   test     tests that compare with virsh or run in other shells, in a terminal, or with the manual's tools
- *   run    the program itself, with real guests
- *   guest  building the tiny guest (its kernel and busybox are unpacked into a cache, and not installed)
- *   bench  benches that compare with other ways to the same end
- *   test   tests that compare with virsh or run in other shells, in a terminal, or with the manual's tools
+ *   bench    benches that compare with other ways to the same end
  */
 const packages = [
   { name: 'libvirt0', for: 'libvirt' },
@@ -40,8 +37,7 @@ const packages = [
 ];
 
 /**
- * @param {('qemu'|'libvirt'|'guest'|'test')[]} purposes
- * @param {('run'|'guest'|'test'|'bench')[]} purposes
+ * @param {('qemu'|'libvirt'|'guest'|'test'|'bench')[]} purposes
  * @returns {string[]} package names
  */
 export function packagesFor(purposes) {
