@@ -304,10 +304,14 @@ complete -c snapctl -n __snapctl_wants_command -a vol-list -d 'list vols'
 complete -c snapctl -n __snapctl_wants_command -a vol-name -d 'returns the volume name for a given volume key or path'
 complete -c snapctl -n __snapctl_wants_command -a vol-path -d 'returns the volume path for a given volume name or key'
 complete -c snapctl -n __snapctl_wants_command -a vol-pool -d 'returns the storage pool for a given volume key or path'
+complete -c snapctl -n __snapctl_wants_command -a archive-boot -d 'continue a guest from an archive, without unpacking it'
+complete -c snapctl -n __snapctl_wants_command -a archive-create -d 'write a guest into one file: memory and disks of one instant'
 complete -c snapctl -n __snapctl_wants_command -a archive-diff -d 'compare two checkpoint archives'
 complete -c snapctl -n __snapctl_wants_command -a archive-extract -d 'take a stream out of a checkpoint archive'
 complete -c snapctl -n __snapctl_wants_command -a archive-info -d 'describe a checkpoint archive'
 complete -c snapctl -n __snapctl_wants_command -a archive-list -d 'list the streams of an archive, or the archives in a folder'
+complete -c snapctl -n __snapctl_wants_command -a archive-restore -d 'unpack an archive into a folder'
+complete -c snapctl -n __snapctl_wants_command -a archive-snap -d 'archive a guest that runs from an archive'
 complete -c snapctl -n __snapctl_wants_command -a archive-verify -d 'check every block of a checkpoint archive'
 complete -c snapctl -n __snapctl_wants_command -a recover -d 'mend what an interrupted snapshot left behind'
 complete -c snapctl -n __snapctl_wants_command -a snapshots -d 'walk through the snapshots of a domain'
@@ -1929,6 +1933,39 @@ complete -c snapctl -n '__snapctl_in vol-pool' -l uuid -d 'return the pool uuid 
 complete -c snapctl -n '__snapctl_in vol-pool' -l json -d 'print the result as JSON'
 complete -c snapctl -n '__snapctl_in vol-pool' -l help -d 'explain this command'
 
+complete -c snapctl -n '__snapctl_in archive-boot' -l file -d 'the archive' -r -F
+complete -c snapctl -n '__snapctl_in archive-boot' -l overlay -d 'keep what the guest writes in this file' -r -F
+complete -c snapctl -n '__snapctl_in archive-boot' -l qmp-socket -d 'where the monitor is to be' -r -F
+complete -c snapctl -n '__snapctl_in archive-boot' -l ram -d 'size of memory, for an archive without memory (default bytes)' -x -a '(__snapctl_ask)'
+complete -c snapctl -n '__snapctl_in archive-boot' -l network -d 'what network cards are connected to: none or user' -x -a 'none user'
+complete -c snapctl -n '__snapctl_in archive-boot' -l print-command -d 'print the command and what is different in it; start nothing'
+complete -c snapctl -n '__snapctl_in archive-boot' -l base -d 'the archive that this one leans on, if it is not beside it' -r -F
+complete -c snapctl -n '__snapctl_in archive-boot' -l passphrase -d 'ask for the passphrase of an encrypted archive'
+complete -c snapctl -n '__snapctl_in archive-boot' -l key-file -d 'the key of an encrypted archive is in this file' -r -F
+complete -c snapctl -n '__snapctl_in archive-boot' -l extra -d 'more words for QEMU\'s command line, after --' -x -a '(__snapctl_ask)'
+complete -c snapctl -n '__snapctl_in archive-boot' -l json -d 'print the result as JSON'
+complete -c snapctl -n '__snapctl_in archive-boot' -l help -d 'explain this command'
+
+complete -c snapctl -n '__snapctl_in archive-create' -l domain -d 'domain name, id or uuid' -x -a '(__snapctl_ask)'
+complete -c snapctl -n '__snapctl_in archive-create' -l file -d 'the archive to be written' -r -F
+complete -c snapctl -n '__snapctl_in archive-create' -l live -d 'let the guest run on while its memory is read'
+complete -c snapctl -n '__snapctl_in archive-create' -l quiesce -d 'freeze the guest\'s file systems at that instant'
+complete -c snapctl -n '__snapctl_in archive-create' -l no-memory -d 'archive the disks alone'
+complete -c snapctl -n '__snapctl_in archive-create' -l keep-overlay -d 'leave the guest on its overlays'
+complete -c snapctl -n '__snapctl_in archive-create' -l method -d 'how memory is read: background, precopy or stopped' -x -a 'background precopy stopped'
+complete -c snapctl -n '__snapctl_in archive-create' -l base -d 'store only what this archive lacks' -r -F
+complete -c snapctl -n '__snapctl_in archive-create' -l standalone -d 'store everything (the default)'
+complete -c snapctl -n '__snapctl_in archive-create' -l block-size -d 'bytes to compress at once, 4KiB to 1MiB (default 64KiB)' -x -a '(__snapctl_ask)'
+complete -c snapctl -n '__snapctl_in archive-create' -l dictionary -d 'train a dictionary on the memory: auto (the default), on or off' -x -a 'auto on off'
+complete -c snapctl -n '__snapctl_in archive-create' -l encrypt -d 'encrypt the archive (AES-256-GCM)'
+complete -c snapctl -n '__snapctl_in archive-create' -l key-file -d 'take the key from this file rather than a passphrase' -r -F
+complete -c snapctl -n '__snapctl_in archive-create' -l comment -d 'a text to be kept in the archive' -x -a '(__snapctl_ask)'
+complete -c snapctl -n '__snapctl_in archive-create' -l progress -d 'show how far it is, also where standard error is no terminal'
+complete -c snapctl -n '__snapctl_in archive-create' -l image -d 'an image to be archived, in place of a domain' -r -F
+complete -c snapctl -n '__snapctl_in archive-create' -l disk -d 'a disk to be archived' -x -a '(__snapctl_ask)'
+complete -c snapctl -n '__snapctl_in archive-create' -l json -d 'print the result as JSON'
+complete -c snapctl -n '__snapctl_in archive-create' -l help -d 'explain this command'
+
 complete -c snapctl -n '__snapctl_in archive-diff' -l before -d 'the first archive' -r -F
 complete -c snapctl -n '__snapctl_in archive-diff' -l after -d 'the second archive' -r -F
 complete -c snapctl -n '__snapctl_in archive-diff' -l base -d 'the archive that this one leans on, if it is not beside it' -r -F
@@ -1961,6 +1998,33 @@ complete -c snapctl -n '__snapctl_in archive-list' -l passphrase -d 'ask for the
 complete -c snapctl -n '__snapctl_in archive-list' -l key-file -d 'the key of an encrypted archive is in this file' -r -F
 complete -c snapctl -n '__snapctl_in archive-list' -l json -d 'print the result as JSON'
 complete -c snapctl -n '__snapctl_in archive-list' -l help -d 'explain this command'
+
+complete -c snapctl -n '__snapctl_in archive-restore' -l file -d 'the archive' -r -F
+complete -c snapctl -n '__snapctl_in archive-restore' -l directory -d 'folder to write to' -x -a '(__fish_complete_directories)'
+complete -c snapctl -n '__snapctl_in archive-restore' -l format -d 'format of the disks: qcow2 (the default) or raw' -x -a 'qcow2 raw'
+complete -c snapctl -n '__snapctl_in archive-restore' -l define -d 'define the domain in libvirt'
+complete -c snapctl -n '__snapctl_in archive-restore' -l progress -d 'show how far it is, also where standard error is no terminal'
+complete -c snapctl -n '__snapctl_in archive-restore' -l base -d 'the archive that this one leans on, if it is not beside it' -r -F
+complete -c snapctl -n '__snapctl_in archive-restore' -l passphrase -d 'ask for the passphrase of an encrypted archive'
+complete -c snapctl -n '__snapctl_in archive-restore' -l key-file -d 'the key of an encrypted archive is in this file' -r -F
+complete -c snapctl -n '__snapctl_in archive-restore' -l json -d 'print the result as JSON'
+complete -c snapctl -n '__snapctl_in archive-restore' -l help -d 'explain this command'
+
+complete -c snapctl -n '__snapctl_in archive-snap' -l socket -d 'the guest\'s QMP socket' -r -F
+complete -c snapctl -n '__snapctl_in archive-snap' -l overlay -d 'the overlay that it writes to' -r -F
+complete -c snapctl -n '__snapctl_in archive-snap' -l output -d 'the archive to be written' -r -F
+complete -c snapctl -n '__snapctl_in archive-snap' -l thin -d 'store only what the base lacks'
+complete -c snapctl -n '__snapctl_in archive-snap' -l method -d 'how memory is read: background, precopy or stopped' -x -a 'background precopy stopped'
+complete -c snapctl -n '__snapctl_in archive-snap' -l progress -d 'show how far it is, also where standard error is no terminal'
+complete -c snapctl -n '__snapctl_in archive-snap' -l base -d 'store only what this archive lacks' -r -F
+complete -c snapctl -n '__snapctl_in archive-snap' -l standalone -d 'store everything (the default)'
+complete -c snapctl -n '__snapctl_in archive-snap' -l block-size -d 'bytes to compress at once, 4KiB to 1MiB (default 64KiB)' -x -a '(__snapctl_ask)'
+complete -c snapctl -n '__snapctl_in archive-snap' -l dictionary -d 'train a dictionary on the memory: auto (the default), on or off' -x -a 'auto on off'
+complete -c snapctl -n '__snapctl_in archive-snap' -l encrypt -d 'encrypt the archive (AES-256-GCM)'
+complete -c snapctl -n '__snapctl_in archive-snap' -l key-file -d 'take the key from this file rather than a passphrase' -r -F
+complete -c snapctl -n '__snapctl_in archive-snap' -l comment -d 'a text to be kept in the archive' -x -a '(__snapctl_ask)'
+complete -c snapctl -n '__snapctl_in archive-snap' -l json -d 'print the result as JSON'
+complete -c snapctl -n '__snapctl_in archive-snap' -l help -d 'explain this command'
 
 complete -c snapctl -n '__snapctl_in archive-verify' -l file -d 'the archive' -r -F
 complete -c snapctl -n '__snapctl_in archive-verify' -l base -d 'the archive that this one leans on, if it is not beside it' -r -F
