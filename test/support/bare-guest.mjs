@@ -145,8 +145,10 @@ export class BareGuest {
   }
 
   async #listening() {
-    // The sockets are made before QEMU says anything; the kernel lists one only when it can be connected to.
-    while (!existsSync(this.monitor) || !readFileSync('/proc/net/unix', 'utf8').includes(this.monitor)) {
+    // The sockets are made before QEMU says anything; one that is bound and does not listen yet is listed, too, but
+    // without the flag 00010000 (SO_ACCEPTCON).
+    const listens = (line) => line.includes(' 00010000 ') && line.endsWith(` ${this.monitor}`);
+    while (!existsSync(this.monitor) || !readFileSync('/proc/net/unix', 'utf8').split('\n').some(listens)) {
       if (this.ended) return;
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
