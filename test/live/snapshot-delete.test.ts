@@ -91,9 +91,12 @@ describe.each(qemuPrograms)('deleting external snapshots on %s', (_, find) => {
 
   /** Writes as much to the third disk as takes a while to merge. */
   async function fill(pattern: number): Promise<void> {
-    const write = `qemu-io -d /machine/peripheral/vdc/virtio-backend "write -P ${pattern} 0 24M"`;
-    const said = await witness.execute('human-monitor-command', { 'command-line': write });
-    expect(said).not.toMatch(/rror/);
+    // Unflushed, it would be in QEMU's own memory in part, and lost with it.
+    for (const what of [`write -P ${pattern} 0 24M`, 'flush']) {
+      const line = `qemu-io -d /machine/peripheral/vdc/virtio-backend "${what}"`;
+      const said = await witness.execute('human-monitor-command', { 'command-line': line });
+      expect(said).not.toMatch(/rror/);
+    }
   }
 
   const contents = (image: string): string => {
