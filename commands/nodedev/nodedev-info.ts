@@ -20,7 +20,7 @@ export default defineCommand({
       name: 'string',
       parent: { oneOf: ['string', 'null'] },
       active: 'boolean',
-      'persistent?': 'boolean',
+      persistent: 'boolean',
       'autostart?': 'boolean',
     },
   },
@@ -32,12 +32,12 @@ export default defineCommand({
     const parent = await device.getParent().catch(() => null);
     // Drivers that can't tell list only what there is.
     const active = await device.isActive().catch(() => true);
-    const persistent = await device.isPersistent().catch(() => undefined);
+    const persistent = await device.isPersistent().catch(() => true);
     const autostart = await device.getAutostart().catch(() => undefined);
     line('Name', device.name);
     line('Parent', parent ?? '');
     line('Active', yesNo(active));
-    line('Persistent', persistent === undefined ? 'unknown' : yesNo(persistent));
+    line('Persistent', yesNo(persistent));
     line('Autostart', autostart === undefined ? 'no autostart' : yesNo(autostart));
     context.emit({ name: device.name, parent, active, persistent, autostart });
   },
