@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { createReadStream, mkdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { createReadStream, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import type { QmpClient } from '../../src/qmp/index.js';
 import { frozenImages, halfDeletedDisks } from '../../src/snapshot/delete-document.js';
 import { SnapshotStore, type StoredSnapshot } from '../../src/snapshot/snapshot-store.js';
@@ -38,6 +39,8 @@ export class TreeWorld {
   readonly stateMount: string | undefined;
   /** In the order they were taken, those that were deleted left out. */
   readonly taken = new Map<string, Taken>();
+  /** In a folder of its own, where its overlays come to lie as well. */
+  readonly #blank: string;
   #number = 0;
 
   private constructor(
@@ -45,8 +48,10 @@ export class TreeWorld {
     program: QemuProgram,
     snapctl: string,
     state: string,
+    blank: string,
     mount?: string,
   ) {
+    this.#blank = blank;
     this.guest = guest;
     this.program = program;
     this.snapctl = snapctl;
@@ -61,12 +66,12 @@ export class TreeWorld {
   readonly #atExit = () => {
     for (const pid of this.qemus) if (pid !== this.guest.pid) process.kill(pid, 'SIGKILL');
     if (this.stateMount !== undefined) execFileSync('umount', ['-l', this.stateMount]);
-    rmSync(this.#blank, { force: true });
+    rmSync(dirname(this.#blank), { recursive: true, force: true });
   };
 
   /** @param load whether it rewrites its memory, and proves memory and disks, all the time. */
   static async create(program: QemuProgram, snapctl: string, { load = false } = {}): Promise<TreeWorld> {
-    const blank = execFileSync('mktemp', ['-t', 'blank-XXXXXX'], { encoding: 'utf8' }).trim();
+    const blank = join(mkdtempSync(join(tmpdir(), 'blank-')), 'blank');
     execFileSync('qemu-img', ['create', '-q', '-f', 'qcow2', blank, '64M']);
     const node = { driver: 'qcow2', 'node-name': 'blank', file: { driver: 'file', filename: blank } };
     const args = ['-blockdev', JSON.stringify(node), '-device', 'virtio-blk-pci,drive=blank,id=vdc'];
@@ -82,8 +87,7 @@ export class TreeWorld {
     const mounted = process.getuid?.() === 0;
     if (mounted) execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m,mode=700', 'none', root]);
     const state = await domainStateFolder(guest.monitor, root);
-    const world = new TreeWorld(guest, program, snapctl, state, mounted ? root : undefined);
-    world.#blank = blank;
+    const world = new TreeWorld(guest, program, snapctl, state, blank, mounted ? root : undefined);
     try {
       await guest.serial.waitFor(load ? /^atom \d+$/ : /^counter \d+$/);
       return world;
@@ -92,8 +96,6 @@ export class TreeWorld {
       throw error;
     }
   }
-
-  #blank = '';
 
   /** Files that the guest was started with. */
   get bases(): string[] {
@@ -203,7 +205,7 @@ export class TreeWorld {
     process.off('exit', this.#atExit);
     for (const pid of this.qemus) if (pid !== this.guest.pid) await endProcess(pid);
     if (this.stateMount !== undefined) execFileSync('umount', ['-l', this.stateMount]);
-    rmSync(this.#blank, { force: true });
+    rmSync(dirname(this.#blank), { recursive: true, force: true });
     for (const { memory } of this.taken.values()) if (memory !== undefined) rmSync(memory, { force: true });
     await this.guest.dispose();
   }
