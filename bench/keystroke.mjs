@@ -203,7 +203,7 @@ async function measureMemory(terminal) {
       terminal.drop();
       terminal.write('domid domain-0010\r');
       await terminal.until((text) =>
-        /domid domain-0010[\s\S]*\d+[\s\S]*snapctl # $/.test(plain(text).trimEnd() + ' '),
+        /domid domain-0010[\s\S]*\d+[\s\S]*snapctl # $/.test(`${plain(text).trimEnd()} `),
       );
     }
   };

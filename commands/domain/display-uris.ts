@@ -7,7 +7,7 @@ const schemes = ['vnc', 'spice', 'rdp', 'dbus'] as const;
 
 const portOf = (graphics: Element, attribute: string): number => {
   const port = Number(parseWhole(graphics.getAttribute(attribute) ?? '') ?? 0n);
-  return port > 0 ? port : 0;
+  return Math.max(port, 0);
 };
 
 /** URIs of a domain's graphical displays. @param only of this type. @throws CommandError */

@@ -96,7 +96,7 @@ describe('data of commands', () => {
     for (const spec of documented) {
       expect(spec.summary).toMatch(/^\S.*\S$/);
       // virsh itself has a help text of two lines.
-      for (const { option } of documentedOptions(spec)) expect(option.help).toMatch(/^\S[^]*\S$/);
+      for (const { option } of documentedOptions(spec)) expect(option.help).toMatch(/^\S[\s\S]*\S$/);
     }
   });
 

@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
 import {
+  type ForecastContext,
   forecastDelete,
   forecastRevert,
-  type ForecastContext,
 } from '../../../commands/snapshot/snapshot-forecast.js';
 import type { SnapshotFacts } from '../../../commands/snapshot/snapshot-tree.js';
 import { detailLines, treeText } from '../../../commands/snapshot/snapshot-tree-text.js';
@@ -42,7 +42,12 @@ const external = facts('ext', 'base', {
     { what: 'vda', file: '/s/ext.qcow2', bytes: 2 * MIB },
   ],
 });
-const all = [facts('base', undefined, { bytes: 1.5 * MIB }), external, facts('side', 'base'), facts('lost', 'gone')];
+const all = [
+  facts('base', undefined, { bytes: 1.5 * MIB }),
+  external,
+  facts('side', 'base'),
+  facts('lost', 'gone'),
+];
 const disks = [
   { target: 'vda', file: '/i/vda.qcow2', format: 'qcow2' },
   { target: 'vdb', file: '/i/vdb.raw', format: 'raw' },
