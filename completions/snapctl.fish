@@ -433,9 +433,9 @@ complete -c snapctl -n '__snapctl_in blkiotune' -l help -d 'explain this command
 complete -c snapctl -n '__snapctl_in blockcommit' -l domain -d 'domain name, id or uuid' -x -a '(__snapctl_ask)'
 complete -c snapctl -n '__snapctl_in blockcommit' -l path -d 'fully-qualified path of disk' -x -a '(__snapctl_ask)'
 complete -c snapctl -n '__snapctl_in blockcommit' -l bandwidth -d 'bandwidth limit in MiB/s' -x -a '(__snapctl_ask)'
-complete -c snapctl -n '__snapctl_in blockcommit' -l base -d 'path of base file to commit into (default bottom of chain)' -r -F
+complete -c snapctl -n '__snapctl_in blockcommit' -l base -d 'path of base file to commit into (default bottom of chain)' -x -a '(__snapctl_ask)'
 complete -c snapctl -n '__snapctl_in blockcommit' -l shallow -d 'use backing file of top as base'
-complete -c snapctl -n '__snapctl_in blockcommit' -l top -d 'path of top file to commit from (default top of chain)' -r -F
+complete -c snapctl -n '__snapctl_in blockcommit' -l top -d 'path of top file to commit from (default top of chain)' -x -a '(__snapctl_ask)'
 complete -c snapctl -n '__snapctl_in blockcommit' -l active -d 'trigger two-stage active commit of top file'
 complete -c snapctl -n '__snapctl_in blockcommit' -l delete -d 'delete files that were successfully committed'
 complete -c snapctl -n '__snapctl_in blockcommit' -l wait -d 'wait for job to complete (with --active, wait for job to sync)'
@@ -462,7 +462,7 @@ complete -c snapctl -n '__snapctl_in blockcopy' -l pivot -d 'implies --wait, piv
 complete -c snapctl -n '__snapctl_in blockcopy' -l finish -d 'implies --wait, quit when mirroring starts'
 complete -c snapctl -n '__snapctl_in blockcopy' -l async -d 'with --wait, don\'t wait for cancel to finish'
 complete -c snapctl -n '__snapctl_in blockcopy' -l xml -d 'filename containing XML description of the copy destination' -r -F
-complete -c snapctl -n '__snapctl_in blockcopy' -l format -d 'format of the destination file' -x -a '(__snapctl_ask)'
+complete -c snapctl -n '__snapctl_in blockcopy' -l format -d 'format of the destination file' -x -a 'none raw dir bochs cloop dmg iso vpc vdi fat vhd ploop cow qcow qcow2 qed vmdk'
 complete -c snapctl -n '__snapctl_in blockcopy' -l granularity -d 'power-of-two granularity to use during the copy' -x -a '(__snapctl_ask)'
 complete -c snapctl -n '__snapctl_in blockcopy' -l buf-size -d 'maximum amount of in-flight data during the copy' -x -a '(__snapctl_ask)'
 complete -c snapctl -n '__snapctl_in blockcopy' -l bytes -d 'the bandwidth limit is in bytes/s rather than MiB/s'
@@ -487,7 +487,7 @@ complete -c snapctl -n '__snapctl_in blockjob' -l help -d 'explain this command'
 complete -c snapctl -n '__snapctl_in blockpull' -l domain -d 'domain name, id or uuid' -x -a '(__snapctl_ask)'
 complete -c snapctl -n '__snapctl_in blockpull' -l path -d 'fully-qualified path of disk' -x -a '(__snapctl_ask)'
 complete -c snapctl -n '__snapctl_in blockpull' -l bandwidth -d 'bandwidth limit in MiB/s' -x -a '(__snapctl_ask)'
-complete -c snapctl -n '__snapctl_in blockpull' -l base -d 'path of backing file in chain for a partial pull' -r -F
+complete -c snapctl -n '__snapctl_in blockpull' -l base -d 'path of backing file in chain for a partial pull' -x -a '(__snapctl_ask)'
 complete -c snapctl -n '__snapctl_in blockpull' -l wait -d 'wait for job to finish'
 complete -c snapctl -n '__snapctl_in blockpull' -l verbose -d 'with --wait, display the progress'
 complete -c snapctl -n '__snapctl_in blockpull' -l timeout -d 'with --wait, abort if pull exceeds timeout (in seconds)' -x -a '(__snapctl_ask)'

@@ -15,7 +15,7 @@ export default defineCommand({
     { name: 'type', type: 'string', required: true, values: interfaceTypes, help: 'network interface type' },
     { name: 'source', type: 'string', required: true, help: 'source of network interface' },
     { name: 'target', type: 'string', help: 'target network name' },
-    { name: 'mac', type: 'string', completer: 'interface', help: 'MAC address' },
+    { name: 'mac', type: 'string', help: 'MAC address' },
     { name: 'script', type: 'string', help: 'script used to bridge network interface' },
     { name: 'model', type: 'string', help: 'model type' },
     { name: 'alias', type: 'string', help: 'custom alias name of interface device' },

@@ -40,7 +40,7 @@ export default defineCommand({
     {
       name: 'base',
       type: 'string',
-      completer: 'path',
+      completer: 'disk-target',
       help: 'path of base file to commit into (default bottom of chain)',
     },
     {
@@ -52,7 +52,7 @@ export default defineCommand({
     {
       name: 'top',
       type: 'string',
-      completer: 'path',
+      completer: 'disk-target',
       help: 'path of top file to commit from (default top of chain)',
     },
     { name: 'active', type: 'flag', help: 'trigger two-stage active commit of top file' },

@@ -35,7 +35,7 @@ export default defineCommand({
     {
       name: 'base',
       type: 'string',
-      completer: 'path',
+      completer: 'disk-target',
       help: 'path of backing file in chain for a partial pull',
     },
     { name: 'wait', type: 'flag', help: 'wait for job to finish' },

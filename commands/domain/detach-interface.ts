@@ -24,7 +24,7 @@ export default defineCommand({
   options: [
     { name: 'domain', type: 'string', required: true, completer: 'domain', help: 'domain name, id or uuid' },
     { name: 'type', type: 'string', required: true, help: 'network interface type' },
-    { name: 'mac', type: 'string', completer: 'interface', help: 'MAC address' },
+    { name: 'mac', type: 'string', completer: 'interface-mac', help: 'MAC address' },
     ...persistentOptions,
     { name: 'print-xml', type: 'flag', help: 'print XML document rather than detach the interface' },
   ],

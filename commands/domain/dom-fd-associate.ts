@@ -15,7 +15,7 @@ export default defineCommand({
       name: 'domain',
       type: 'string',
       required: true,
-      completer: 'domain-inactive',
+      completer: 'domain',
       help: 'domain name, id or uuid',
     },
     { name: 'name', type: 'string', required: true, help: 'name of the FD group' },

@@ -25,7 +25,7 @@ export default defineCommand({
       name: 'domain',
       type: 'string',
       required: true,
-      completer: 'domain-active',
+      completer: 'domain',
       help: 'domain name, id or uuid',
     },
     {

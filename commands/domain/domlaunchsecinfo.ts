@@ -11,7 +11,7 @@ export default defineCommand({
       name: 'domain',
       type: 'string',
       required: true,
-      completer: 'domain-active',
+      completer: 'domain',
       help: 'domain name, id or uuid',
     },
   ],

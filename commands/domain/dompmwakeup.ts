@@ -10,7 +10,7 @@ export default defineCommand({
       name: 'domain',
       type: 'string',
       required: true,
-      completer: 'domain-active',
+      completer: 'domain-asleep',
       help: 'domain name, id or uuid',
     },
   ],

@@ -13,7 +13,12 @@ export default defineCommand({
   ],
   options: [
     { name: 'domain', type: 'string', required: true, completer: 'domain', help: 'domain name, id or uuid' },
-    { name: 'cpulist', type: 'string', help: 'host cpu number(s) to set, or omit option to query' },
+    {
+      name: 'cpulist',
+      type: 'string',
+      completer: 'host-cpu-any',
+      help: 'host cpu number(s) to set, or omit option to query',
+    },
     ...affectOptions,
   ],
   rules: [...affectRules],

@@ -10,7 +10,13 @@ export default defineCommand({
   options: [
     { name: 'domain', type: 'string', required: true, completer: 'domain', help: 'domain name, id or uuid' },
     { name: 'iothread', type: 'int', required: true, help: 'IOThread ID number' },
-    { name: 'cpulist', type: 'string', required: true, help: 'host cpu number(s) to set' },
+    {
+      name: 'cpulist',
+      type: 'string',
+      required: true,
+      completer: 'host-cpu-any',
+      help: 'host cpu number(s) to set',
+    },
     ...affectOptions,
   ],
   rules: [...affectRules],

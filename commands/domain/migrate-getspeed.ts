@@ -7,7 +7,13 @@ export default defineCommand({
   summary: 'Get the maximum migration bandwidth',
   description: 'Get the maximum migration bandwidth (in MiB/s) for a domain.',
   options: [
-    { name: 'domain', type: 'string', required: true, completer: 'domain', help: 'domain name, id or uuid' },
+    {
+      name: 'domain',
+      type: 'string',
+      required: true,
+      completer: 'domain-active',
+      help: 'domain name, id or uuid',
+    },
     {
       name: 'postcopy',
       type: 'flag',

@@ -8,7 +8,13 @@ export default defineCommand({
   description:
     'Set the maximum migration bandwidth (in MiB/s) for a domain which is being migrated to another host.',
   options: [
-    { name: 'domain', type: 'string', required: true, completer: 'domain', help: 'domain name, id or uuid' },
+    {
+      name: 'domain',
+      type: 'string',
+      required: true,
+      completer: 'domain-active',
+      help: 'domain name, id or uuid',
+    },
     { name: 'bandwidth', type: 'int', required: true, help: 'migration bandwidth limit in MiB/s' },
     {
       name: 'postcopy',

@@ -162,10 +162,21 @@ export default defineCommand({
       completer: 'path',
       help: 'filename containing updated XML for the target',
     },
-    { name: 'migrate-disks', type: 'string', help: 'comma separated list of disks to be migrated' },
+    {
+      name: 'migrate-disks',
+      type: 'string',
+      completer: 'disk-target',
+      help: 'comma separated list of disks to be migrated',
+    },
     { name: 'disks-port', type: 'int', help: 'port to use by target server for incoming disks migration' },
     { name: 'disks-uri', type: 'string', help: 'URI to use for disks migration (overrides --disks-port)' },
-    { name: 'comp-methods', type: 'string', help: 'comma separated list of compression methods to be used' },
+    {
+      name: 'comp-methods',
+      type: 'string',
+      values: ['xbzrle', 'mt'],
+      valueList: true,
+      help: 'comma separated list of compression methods to be used',
+    },
     { name: 'comp-mt-level', type: 'int', help: 'compress level for multithread compression' },
     {
       name: 'comp-mt-threads',

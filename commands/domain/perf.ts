@@ -3,6 +3,31 @@ import { defineCommand, domainOf } from '../../src/shell/index.js';
 import { affectOptions, affectRules } from './affect-options.js';
 import { tune } from './tunable-parameters.js';
 
+const events = [
+  'cmt',
+  'mbmt',
+  'mbml',
+  'cpu_cycles',
+  'instructions',
+  'cache_references',
+  'cache_misses',
+  'branch_instructions',
+  'branch_misses',
+  'bus_cycles',
+  'stalled_cycles_frontend',
+  'stalled_cycles_backend',
+  'ref_cpu_cycles',
+  'cpu_clock',
+  'task_clock',
+  'page_faults',
+  'context_switches',
+  'cpu_migrations',
+  'page_faults_min',
+  'page_faults_maj',
+  'alignment_faults',
+  'emulation_faults',
+];
+
 export default defineCommand({
   name: 'perf',
   group: 'domain',
@@ -14,8 +39,20 @@ export default defineCommand({
   ],
   options: [
     { name: 'domain', type: 'string', required: true, completer: 'domain', help: 'domain name, id or uuid' },
-    { name: 'enable', type: 'string', help: 'perf events which will be enabled' },
-    { name: 'disable', type: 'string', help: 'perf events which will be disabled' },
+    {
+      name: 'enable',
+      type: 'string',
+      values: events,
+      valueList: true,
+      help: 'perf events which will be enabled',
+    },
+    {
+      name: 'disable',
+      type: 'string',
+      values: events,
+      valueList: true,
+      help: 'perf events which will be disabled',
+    },
     ...affectOptions,
   ],
   rules: [...affectRules],

@@ -1,7 +1,7 @@
 import { parseWhole } from '../../src/shell/index.js';
 
 /** Names of signals by their numbers, as libvirt has them (VIR_DOMAIN_PROCESS_SIGNAL_*). */
-const names: readonly string[] = [
+export const signalNames: readonly string[] = [
   ...[
     'nop',
     'hup',
@@ -41,6 +41,6 @@ const names: readonly string[] = [
 export function signalNumber(text: string): number | undefined {
   const number = parseWhole(text);
   if (number !== undefined) return number >= 0n && number < 2n ** 31n ? Number(number) : undefined;
-  const signal = names.indexOf(text.toLowerCase().replace(/^sig_?/, ''));
+  const signal = signalNames.indexOf(text.toLowerCase().replace(/^sig_?/, ''));
   return signal < 0 ? undefined : signal;
 }

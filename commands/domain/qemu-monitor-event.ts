@@ -16,7 +16,7 @@ export default defineCommand({
     'With --json every event is a line of JSON of its own.',
   ],
   options: [
-    { name: 'domain', type: 'string', completer: 'domain-active', help: 'filter by domain name, id or uuid' },
+    { name: 'domain', type: 'string', completer: 'domain', help: 'filter by domain name, id or uuid' },
     { name: 'event', type: 'string', help: 'filter by event name' },
     { name: 'pretty', type: 'flag', help: 'pretty-print any JSON output' },
     { name: 'loop', type: 'flag', help: 'loop until timeout or interrupt, rather than one-shot' },

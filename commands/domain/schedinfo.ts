@@ -13,8 +13,8 @@ export default defineCommand({
   ],
   options: [
     { name: 'domain', type: 'string', required: true, completer: 'domain', help: 'domain name, id or uuid' },
-    { name: 'weight', type: 'int', help: 'weight for XEN_CREDIT' },
-    { name: 'cap', type: 'int', help: 'cap for XEN_CREDIT' },
+    { name: 'weight', type: 'int', positional: false, help: 'weight for XEN_CREDIT' },
+    { name: 'cap', type: 'int', positional: false, help: 'cap for XEN_CREDIT' },
     { name: 'current', type: 'flag', help: 'get/set current scheduler info' },
     {
       name: 'config',

@@ -1,5 +1,5 @@
 import { CommandError, defineCommand, domainOf } from '../../src/shell/index.js';
-import { signalNumber } from './process-signals.js';
+import { signalNames, signalNumber } from './process-signals.js';
 
 export default defineCommand({
   name: 'send-process-signal',
@@ -15,7 +15,13 @@ export default defineCommand({
       help: 'domain name, id or uuid',
     },
     { name: 'pid', type: 'string', required: true, help: 'the process ID' },
-    { name: 'signame', type: 'string', required: true, help: 'the signal number or name' },
+    {
+      name: 'signame',
+      type: 'string',
+      required: true,
+      values: signalNames,
+      help: 'the signal number or name',
+    },
   ],
   async run(context, args) {
     const domain = await domainOf(context, args);

@@ -11,7 +11,13 @@ export default defineCommand({
   ],
   options: [
     { name: 'domain', type: 'string', required: true, completer: 'domain', help: 'domain name, id or uuid' },
-    { name: 'vcpulist', type: 'string', required: true, help: 'ids of vcpus to manipulate' },
+    {
+      name: 'vcpulist',
+      type: 'string',
+      required: true,
+      completer: 'vcpu',
+      help: 'ids of vcpus to manipulate',
+    },
     { name: 'enable', type: 'flag', help: 'enable cpus specified by cpumap' },
     { name: 'disable', type: 'flag', help: 'disable cpus specified by cpumap' },
     ...affectOptions,

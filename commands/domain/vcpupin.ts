@@ -25,8 +25,13 @@ export default defineCommand({
   ],
   options: [
     { name: 'domain', type: 'string', required: true, completer: 'domain', help: 'domain name, id or uuid' },
-    { name: 'vcpu', type: 'int', help: 'vcpu number' },
-    { name: 'cpulist', type: 'string', help: 'host cpu number(s) to set, or omit option to query' },
+    { name: 'vcpu', type: 'int', completer: 'vcpu', help: 'vcpu number' },
+    {
+      name: 'cpulist',
+      type: 'string',
+      completer: 'host-cpu-any',
+      help: 'host cpu number(s) to set, or omit option to query',
+    },
     ...affectOptions,
   ],
   rules: [...affectRules],

@@ -49,6 +49,9 @@ const flagsByName = new Map([
   ['vpd', VIR_CONNECT_LIST_NODE_DEVICES_CAP_VPD],
 ]);
 
+/** Names of the capabilities of devices. */
+export const capabilityNames = [...flagsByName.keys()];
+
 /** The flags of capabilities named in a list with commas. @throws CommandError in virsh's words. */
 export function capabilityFlags(list: string | undefined): number {
   let flags = 0;

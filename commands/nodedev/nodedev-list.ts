@@ -4,7 +4,7 @@ import {
 } from '../../src/hypervisor/constants.js';
 import { CommandError, defineCommand, formatTree, orFail } from '../../src/shell/index.js';
 import { sortByName } from '../shell/sort-by-name.js';
-import { capabilityFlags } from './capabilities.js';
+import { capabilityFlags, capabilityNames } from './capabilities.js';
 
 export default defineCommand({
   name: 'nodedev-list',
@@ -13,7 +13,13 @@ export default defineCommand({
   description: '',
   options: [
     { name: 'tree', type: 'flag', help: 'list devices in a tree' },
-    { name: 'cap', type: 'string', help: 'capability names, separated by comma' },
+    {
+      name: 'cap',
+      type: 'string',
+      values: capabilityNames,
+      valueList: true,
+      help: 'capability names, separated by comma',
+    },
     { name: 'inactive', type: 'flag', help: 'list inactive devices' },
     { name: 'all', type: 'flag', help: 'list inactive & active devices' },
   ],

@@ -9,7 +9,7 @@ import {
 import { defineCommand, formatTable, orFail } from '../../src/shell/index.js';
 import { sortByName } from '../shell/sort-by-name.js';
 import { describePool } from './describe-pool.js';
-import { poolTypeFlags } from './pool-types.js';
+import { poolTypeFlags, poolTypes } from './pool-types.js';
 
 export default defineCommand({
   name: 'pool-list',
@@ -43,7 +43,13 @@ export default defineCommand({
       bit: VIR_CONNECT_LIST_STORAGE_POOLS_NO_AUTOSTART,
       help: 'list pools with autostart disabled',
     },
-    { name: 'type', type: 'string', help: 'only list pool of specified type(s) (if supported)' },
+    {
+      name: 'type',
+      type: 'string',
+      values: poolTypes,
+      valueList: true,
+      help: 'only list pool of specified type(s) (if supported)',
+    },
     { name: 'details', type: 'flag', help: 'display extended details for pools' },
     { name: 'uuid', type: 'flag', help: 'list UUID of active pools only' },
     { name: 'name', type: 'flag', help: 'list name of active pools only' },

@@ -33,6 +33,9 @@ const flagsByType = new Map([
   ['iscsi-direct', VIR_CONNECT_LIST_STORAGE_POOLS_ISCSI_DIRECT],
 ]);
 
+/** Names of the types of storage pools. */
+export const poolTypes = [...flagsByType.keys()];
+
 /** The flags that list pools of the types named in a list with commas. @throws CommandError in virsh's words. */
 export function poolTypeFlags(list: string | undefined): number {
   let flags = 0;

@@ -11,14 +11,12 @@ import {
   PAGE_FLAGS,
   ZERO_FLAGS,
 } from './format/memory-layout.js';
+import { RangeCollector } from './range-collector.js';
 
-/** Plain bytes that are put together before they are given out. */
-const PIECE_BYTES = 256 * 1024;
 const PAGE_HEADER = 8;
 const MAX_ADDRESS = 2 ** 52;
 /** A place to start from is remembered every so many bytes of the stream. */
 const CHECKPOINT_BYTES = 4 * 1024 * 1024;
-
 /** Groups that are kept for the pages to come. */
 const RECENT_GROUPS = 32;
 /** From so many bytes on, pages are decompressed ahead. */
@@ -68,7 +66,7 @@ export class MemoryAssembler {
     if (start >= end) return;
     const from = start === 0 ? START : await this.#checkpointBefore(start);
     const groups = new Groups(this.#source, this.#pages, end - start >= SEQUENTIAL_BYTES, options);
-    const output = new Output(start, end, from.offset);
+    const output = new RangeCollector(start, end, from.offset);
     try {
       for await (const { step, before } of this.#walk(from, signal)) {
         yield* this.#perform(step, before, groups, output);
@@ -175,7 +173,7 @@ export class MemoryAssembler {
     { op, value, bytes }: LayoutStep,
     before: StepPlace,
     groups: Groups,
-    output: Output,
+    output: RangeCollector,
   ): AsyncGenerator<Buffer, void, void> {
     const { pageSize, group } = before;
     if (op === LayoutOp.LITERAL) {
@@ -331,72 +329,3 @@ class Groups {
 
 const lostPages = (group: number, message: string): string =>
   `${message}; group ${group} of its pages is lost`;
-
-/** Collects the bytes of a range of the stream. */
-class Output {
-  readonly #start: number;
-  readonly #end: number;
-  #buffer = Buffer.allocUnsafe(PIECE_BYTES);
-  #filled = 0;
-  /** Offset in the stream of the first byte collected. */
-  #begin: number;
-  /** Offset in the stream of what comes next. */
-  offset: number;
-
-  constructor(start: number, end: number, offset: number) {
-    this.#start = start;
-    this.#end = end;
-    this.#begin = offset;
-    this.offset = offset;
-  }
-
-  *whenFull(): Generator<Buffer> {
-    if (this.#filled >= PIECE_BYTES / 2) yield* this.take();
-  }
-
-  /** Of so many items of a length that come next, which reach into the range; those before are skipped. */
-  wanted(count: number, each: number): [number, number] {
-    const first = Math.min(count, Math.max(0, Math.floor((this.#start - this.offset) / each)));
-    const end = Math.min(count, Math.max(first, Math.ceil((this.#end - this.offset) / each)));
-    if (first > 0) {
-      // What has been collected is before the range, too.
-      this.#filled = 0;
-      this.offset += first * each;
-      this.#begin = this.offset;
-    }
-    return [first, end];
-  }
-
-  skip(bytes: number): void {
-    this.offset += bytes;
-  }
-
-  add(bytes: Buffer): void {
-    bytes.copy(this.reserve(bytes.length));
-  }
-
-  /** Room for the next bytes, to be filled by the caller at once. */
-  reserve(length: number): Buffer {
-    if (this.#filled + length > this.#buffer.length) {
-      const longer = Buffer.allocUnsafe(Math.max(this.#filled + length, PIECE_BYTES));
-      this.#buffer.copy(longer, 0, 0, this.#filled);
-      this.#buffer = longer;
-    }
-    const room = this.#buffer.subarray(this.#filled, this.#filled + length);
-    this.#filled += length;
-    this.offset += length;
-    return room;
-  }
-
-  /** What has been collected, as far as it is in the range. */
-  *take(): Generator<Buffer> {
-    const bytes = this.#buffer.subarray(
-      Math.max(0, this.#start - this.#begin),
-      Math.max(0, Math.min(this.#filled, this.#end - this.#begin)),
-    );
-    this.#buffer = Buffer.allocUnsafe(PIECE_BYTES);
-    this.#filled = 0;
-    this.#begin = this.offset;
-    if (bytes.length > 0) yield bytes;
-  }
-}

@@ -1,9 +1,10 @@
 import type { CompleterName } from '../shell/index.js';
 import type { Completer } from './completer.js';
-import { deviceAlias, diskTarget, mountpoint, networkInterface } from './devices.js';
+import { deviceAlias, diskTarget, interfaceMAC, mountpoint, networkInterface, vcpu } from './devices.js';
 import {
   activeDomain,
   anyDomain,
+  asleepDomain,
   domainUUID,
   domainWithCheckpoint,
   domainWithManagedSave,
@@ -13,7 +14,7 @@ import {
   persistentDomain,
   runningDomain,
 } from './domains.js';
-import { hostCPU, numaCell, pageSize } from './host.js';
+import { anyHostCPU, hostCPU, numaCell, pageSize } from './host.js';
 import { objectCompleters } from './objects.js';
 import { folder, path } from './paths.js';
 import { checkpoint, snapshot } from './snapshots.js';
@@ -27,6 +28,7 @@ export const completers: Readonly<Record<Exclude<CompleterName, 'command'>, Comp
   'domain-running': runningDomain,
   'domain-paused': pausedDomain,
   'domain-persistent': persistentDomain,
+  'domain-asleep': asleepDomain,
   'domain-with-snapshot': domainWithSnapshot,
   'domain-with-managed-save': domainWithManagedSave,
   'domain-uuid': domainUUID,
@@ -37,10 +39,13 @@ export const completers: Readonly<Record<Exclude<CompleterName, 'command'>, Comp
   'device-alias': deviceAlias,
   ...objectCompleters,
   interface: networkInterface,
+  'interface-mac': interfaceMAC,
+  vcpu,
   mountpoint,
   'numa-cell': numaCell,
   'page-size': pageSize,
   'host-cpu': hostCPU,
+  'host-cpu-any': anyHostCPU,
   path,
   folder,
   diskspec,

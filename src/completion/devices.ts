@@ -30,6 +30,18 @@ export const networkInterface: Completer = async (request) => {
   });
 };
 
+/** MAC addresses of the domain's network interfaces. */
+export const interfaceMAC: Completer = async (request) =>
+  (await devicesOf(request, 'interface', 0)).flatMap((device) =>
+    candidate(attributeAt(device, ['mac'], 'address'), attributeAt(device, ['target'], 'dev')),
+  );
+
+/** Numbers of the domain's virtual CPUs. */
+export const vcpu: Completer = async (request) => {
+  const [count] = elementsAt(await parseXml(await (await domainOnLine(request)).getXMLDesc(0)), 'vcpu');
+  return Array.from({ length: Number(count?.textContent ?? 0) }, (_, number) => ({ text: String(number) }));
+};
+
 /** Aliases of all devices of the domain that have one. */
 export const deviceAlias: Completer = async (request) => {
   const domain = await domainOnLine(request);

@@ -4,9 +4,11 @@ import {
   VIR_CONNECT_LIST_DOMAINS_HAS_SNAPSHOT,
   VIR_CONNECT_LIST_DOMAINS_INACTIVE,
   VIR_CONNECT_LIST_DOMAINS_MANAGEDSAVE,
+  VIR_CONNECT_LIST_DOMAINS_OTHER,
   VIR_CONNECT_LIST_DOMAINS_PAUSED,
   VIR_CONNECT_LIST_DOMAINS_PERSISTENT,
   VIR_CONNECT_LIST_DOMAINS_RUNNING,
+  VIR_DOMAIN_PMSUSPENDED,
 } from '../hypervisor/constants.js';
 import { type Connection, type Domain, describeState } from '../hypervisor/index.js';
 import type { Candidate } from './candidate.js';
@@ -43,6 +45,14 @@ export const activeDomain = names(VIR_CONNECT_LIST_DOMAINS_ACTIVE);
 export const inactiveDomain = names(VIR_CONNECT_LIST_DOMAINS_INACTIVE);
 export const runningDomain = names(VIR_CONNECT_LIST_DOMAINS_RUNNING);
 export const pausedDomain = names(VIR_CONNECT_LIST_DOMAINS_PAUSED);
+/** Suspended by their guests: libvirt's listing has no filter of its own for them. */
+export const asleepDomain: Completer = async (request) => {
+  const domains = await (await request.connection()).listAllDomains(VIR_CONNECT_LIST_DOMAINS_OTHER);
+  const states = await Promise.all(domains.map((domain) => domain.getState()));
+  return domains
+    .filter((_, at) => states[at]?.state === VIR_DOMAIN_PMSUSPENDED)
+    .map(({ name }) => ({ text: name }));
+};
 export const persistentDomain = names(VIR_CONNECT_LIST_DOMAINS_PERSISTENT);
 export const domainWithSnapshot = names(VIR_CONNECT_LIST_DOMAINS_HAS_SNAPSHOT);
 export const domainWithCheckpoint = names(VIR_CONNECT_LIST_DOMAINS_HAS_CHECKPOINT);

@@ -30,6 +30,12 @@ export const pageSize: Completer = async (request) => {
   );
 };
 
+/** Numbers of all of the host's CPUs, online or not: what a guest's may be bound to. */
+export const anyHostCPU: Completer = async ({ connection }) => {
+  const { present } = await (await connection()).nodeGetCPUMap(0);
+  return Array.from({ length: present }, (_, cpu) => ({ text: String(cpu) }));
+};
+
 /** Numbers of the host's CPUs that are online. */
 export const hostCPU: Completer = async ({ connection }) => {
   const { map } = await (await connection()).nodeGetCPUMap(0);

@@ -11,9 +11,9 @@ import { isFinished, isForeign, wordsOf } from './line-text.js';
 import type { ShellOptions } from './shell-options.js';
 import { Stage } from './stage.js';
 import { openStatusStore, type StatusStore } from './status/status-store.js';
-import { StatusPane } from './status-pane.js';
+import { paneHeight, StatusPane } from './status-pane.js';
 import { TerminalInput } from './terminal-input.js';
-import { TerminalScreen } from './terminal-screen.js';
+import { reflows, TerminalScreen } from './terminal-screen.js';
 import type { Theme } from './theme.js';
 import { Transcript } from './transcript.js';
 
@@ -241,11 +241,8 @@ export class Shell {
       const key = this.#queue.shift() as Key;
       if (key.kind === 'paste' && key.text.includes('\n')) {
         // Line by line, as if it had been typed: each waits for the one before it to have run.
-        const [first = '', ...rest] = key.text.split('\n');
-        this.#queue.unshift(
-          { kind: 'paste', text: first },
-          ...rest.flatMap((text): Key[] => [ENTER, { kind: 'paste', text }]),
-        );
+        const lines = key.text.split('\n').flatMap((text): Key[] => [ENTER, { kind: 'paste', text }]);
+        this.#queue.unshift(...lines.slice(1));
         continue;
       }
       if (this.#completing && key.kind === 'key' && MENU_KEYS.has(key.name)) {
@@ -352,8 +349,7 @@ export class Shell {
   }
 
   #paint(): void {
-    if (this.#stage.mounted && !this.#fullScreen.active) this.#show();
-    else if (this.#accepted && !this.#fullScreen.active) this.#show();
+    if ((this.#stage.mounted || this.#accepted) && !this.#fullScreen.active) this.#show();
   }
 
   #show(): void {
@@ -395,17 +391,9 @@ export class Shell {
   }
 }
 
-/** Rows of the screen that the status pane may have. */
-const paneHeight = (mode: StatusMode, rows: number): number =>
-  mode === 'full' ? Math.max(4, Math.floor(rows / 2)) : Math.min(6, Math.max(2, Math.floor(rows / 5)));
-
 const ENTER: Key = { kind: 'key', name: 'enter' };
 const MENU_KEYS = new Set(['tab', 'shift-tab']);
 const PASTE_ON = '\x1b[?2004h';
 const PASTE_OFF = '\x1b[?2004l';
 
 const isInterrupt = (key: Key): boolean => key.kind === 'key' && key.name === 'ctrl-c';
-
-/** xterm itself and the Linux console cut lines when they get narrower; what came later breaks them anew. */
-const reflows = (environment: NodeJS.ProcessEnv): boolean =>
-  environment.XTERM_VERSION === undefined && environment.TERM !== 'linux';

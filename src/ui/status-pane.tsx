@@ -1,6 +1,7 @@
 import { Box, Text, type TextProps } from 'ink';
 import { memo, type ReactNode, useLayoutEffect, useSyncExternalStore } from 'react';
 import { displayWidth } from '../editor/index.js';
+import type { StatusMode } from '../shell/index.js';
 import { detailLine, type Line, rowLine, type Tone } from './status/row-text.js';
 import type { StatusStore } from './status/status-store.js';
 import type { StatusRow, StatusView } from './status/status-view.js';
@@ -116,3 +117,7 @@ function styleOf(tone: Tone, { color }: Theme): TextProps {
   const { color: _, ...rest } = STYLES[tone];
   return rest;
 }
+
+/** Rows of the screen that the status pane may have. */
+export const paneHeight = (mode: StatusMode, rows: number): number =>
+  mode === 'full' ? Math.max(4, Math.floor(rows / 2)) : Math.min(6, Math.max(2, Math.floor(rows / 5)));

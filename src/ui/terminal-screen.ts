@@ -178,3 +178,7 @@ export class TerminalScreen extends EventEmitter {
     }
   };
 }
+
+/** xterm itself and the Linux console cut lines when they get narrower; what came later breaks them anew. */
+export const reflows = (environment: NodeJS.ProcessEnv): boolean =>
+  environment.XTERM_VERSION === undefined && environment.TERM !== 'linux';

@@ -14,6 +14,8 @@ const ownGroups = new Set(['recovery', 'screen', 'archive']);
 
 interface Case {
   readonly words: readonly string[];
+  /** virsh may have nothing to offer where we have: the values that an option takes, and disks. */
+  readonly more?: boolean;
 }
 
 async function cases(): Promise<Case[]> {
@@ -27,7 +29,8 @@ async function cases(): Promise<Case[]> {
       if (option.type === 'flag' || option.type === 'alias' || option.extra) continue;
       if (option.completer === 'command') continue;
       const domain = before && option.name !== 'domain' ? ['--domain', domainFor(spec.name)] : [];
-      found.push({ words: [spec.name, ...domain, `--${option.name}`, ''] });
+      const more = option.values !== undefined || option.name === 'diskspec';
+      found.push({ words: [spec.name, ...domain, `--${option.name}`, ''], more });
     }
   }
   const more = [
@@ -109,8 +112,10 @@ test('every option of every command', async () => {
     theirs.push(...(await Promise.all(all.slice(at, at + 4).map(ofVirsh))));
   }
   const got = await ours;
-  const differences = all.flatMap(({ words }, at) =>
-    JSON.stringify(theirs[at]) === JSON.stringify(got[at]) ? [] : [{ words, want: theirs[at], got: got[at] }],
+  const differences = all.flatMap(({ words, more }, at) =>
+    JSON.stringify(theirs[at]) === JSON.stringify(got[at]) || (more && theirs[at]?.length === 0)
+      ? []
+      : [{ words, want: theirs[at], got: got[at] }],
   );
   expect(differences).toEqual([]);
 }, 240_000);

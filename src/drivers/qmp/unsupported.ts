@@ -43,8 +43,8 @@ const spelt: ReadonlyMap<string, string> = new Map([
  */
 export function functionName(prefix: string, method: string): string {
   const name = method.replace(/^nwfilter/, 'NWFilter').replace(/^./, (letter) => letter.toUpperCase());
-  const whole = /^(Node|Domain|Storage(Pool|Vol)|Network|Interface|Secret|NWFilter|Stream)[A-Z]/.test(name)
-    ? `vir${name}`
-    : `vir${prefix}${name}`;
+  // A connection has functions of other objects too; an Interface in the name of a domain's is the domain's own.
+  const others = /^(Node|Domain|Storage(Pool|Vol)|Network|Interface|Secret|NWFilter|Stream)[A-Z]/;
+  const whole = others.test(name) && prefix !== 'Domain' ? `vir${name}` : `vir${prefix}${name}`;
   return spelt.get(whole) ?? whole;
 }
