@@ -1,5 +1,5 @@
 import { VIR_DOMAIN_BACKUP_BEGIN_REUSE_EXTERNAL } from '../../src/hypervisor/constants.js';
-import { defineCommand, domainOf, readTextFile } from '../../src/shell/index.js';
+import { defineCommand, domainOf, domainOption, readTextFile } from '../../src/shell/index.js';
 
 export default defineCommand({
   name: 'backup-begin',
@@ -13,13 +13,7 @@ export default defineCommand({
     '--checkpointxml makes a checkpoint at the same moment, from which the next incremental backup can start. --reuse-external writes into files that are there already.',
   ],
   options: [
-    {
-      name: 'domain',
-      type: 'string',
-      required: true,
-      completer: 'domain-active',
-      help: 'domain name, id or uuid',
-    },
+    domainOption('domain-active'),
     { name: 'backupxml', type: 'string', completer: 'path', help: 'domain backup XML' },
     { name: 'checkpointxml', type: 'string', completer: 'path', help: 'domain checkpoint XML' },
     {

@@ -1,4 +1,4 @@
-import { defineCommand, domainOf, printXml, xmlJson } from '../../src/shell/index.js';
+import { defineCommand, domainOf, domainOption, printXml, xmlJson } from '../../src/shell/index.js';
 import { xpathOptions } from '../shell/xpath-options.js';
 
 export default defineCommand({
@@ -9,16 +9,7 @@ export default defineCommand({
   manual: [
     'Prints the XML of the backup job that runs: its mode, the files or NBD exports of each disk, and from which checkpoint on it copies.',
   ],
-  options: [
-    {
-      name: 'domain',
-      type: 'string',
-      required: true,
-      completer: 'domain-active',
-      help: 'domain name, id or uuid',
-    },
-    ...xpathOptions,
-  ],
+  options: [domainOption('domain-active'), ...xpathOptions],
   json: xmlJson,
   async run(context, args) {
     const domain = await domainOf(context, args);

@@ -1,6 +1,6 @@
 import { splitCommaList } from '../../src/grammar/index.js';
 import { VIR_DOMAIN_CHECKPOINT_CREATE_QUIESCE } from '../../src/hypervisor/constants.js';
-import { CommandError, defineCommand, domainOf } from '../../src/shell/index.js';
+import { CommandError, defineCommand, domainOf, domainOption } from '../../src/shell/index.js';
 import { escapeXml } from '../../src/snapshot/snapshot-xml.js';
 import { createCheckpoint } from './create-checkpoint.js';
 
@@ -13,13 +13,7 @@ export default defineCommand({
     'As `checkpoint-create`, with the XML made of arguments; --print-xml shows it. Each diskspec names a disk by its target, `checkpoint=no` or `checkpoint=bitmap`, and how the bitmap is to be called: `vda,checkpoint=bitmap,bitmap=monday`. A comma in a value is written twice.',
   ],
   options: [
-    {
-      name: 'domain',
-      type: 'string',
-      required: true,
-      completer: 'domain-active',
-      help: 'domain name, id or uuid',
-    },
+    domainOption('domain-active'),
     { name: 'name', type: 'string', help: 'name of checkpoint' },
     { name: 'description', type: 'string', help: 'description of checkpoint' },
     { name: 'print-xml', type: 'flag', help: 'print XML document rather than create' },

@@ -3,7 +3,7 @@ import {
   VIR_DOMAIN_CHECKPOINT_CREATE_REDEFINE,
   VIR_DOMAIN_CHECKPOINT_CREATE_REDEFINE_VALIDATE,
 } from '../../src/hypervisor/constants.js';
-import { defineCommand, domainOf, readTextFile, requires } from '../../src/shell/index.js';
+import { defineCommand, domainOf, domainOption, readTextFile, requires } from '../../src/shell/index.js';
 import { createCheckpoint } from './create-checkpoint.js';
 
 export default defineCommand({
@@ -16,13 +16,7 @@ export default defineCommand({
     'Without a file, a checkpoint of all disks with a name made of the time. --redefine gives libvirt back the record of one whose bitmaps exist, as checkpoint-dumpxml prints it; --redefine-validate checks that they do. --quiesce has the guest agent freeze the file systems for that moment.',
   ],
   options: [
-    {
-      name: 'domain',
-      type: 'string',
-      required: true,
-      completer: 'domain-active',
-      help: 'domain name, id or uuid',
-    },
+    domainOption('domain-active'),
     { name: 'xmlfile', type: 'string', completer: 'path', help: 'domain checkpoint XML' },
     {
       name: 'redefine',

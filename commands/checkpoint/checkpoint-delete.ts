@@ -3,7 +3,7 @@ import {
   VIR_DOMAIN_CHECKPOINT_DELETE_CHILDREN_ONLY,
   VIR_DOMAIN_CHECKPOINT_DELETE_METADATA_ONLY,
 } from '../../src/hypervisor/constants.js';
-import { defineCommand, domainOf, orFail } from '../../src/shell/index.js';
+import { defineCommand, domainOf, domainOption, orFail } from '../../src/shell/index.js';
 import { findCheckpoint } from './find-checkpoint.js';
 
 export default defineCommand({
@@ -15,13 +15,7 @@ export default defineCommand({
     "Drops a checkpoint: what its bitmap has recorded is merged into that of its parent, so that incremental backups from the parent stay right. The contents of the disks are not touched. --metadata drops libvirt's record only and leaves the bitmaps in the images.",
   ],
   options: [
-    {
-      name: 'domain',
-      type: 'string',
-      required: true,
-      completer: 'domain-with-checkpoint',
-      help: 'domain name, id or uuid',
-    },
+    domainOption('domain-with-checkpoint'),
     { name: 'checkpointname', type: 'string', completer: 'checkpoint', help: 'checkpoint name' },
     {
       name: 'children',

@@ -3,7 +3,7 @@ import {
   VIR_DOMAIN_CHECKPOINT_XML_SECURE,
   VIR_DOMAIN_CHECKPOINT_XML_SIZE,
 } from '../../src/hypervisor/constants.js';
-import { defineCommand, domainOf, printXml, xmlJson } from '../../src/shell/index.js';
+import { defineCommand, domainOf, domainOption, printXml, xmlJson } from '../../src/shell/index.js';
 import { xpathOptions } from '../shell/xpath-options.js';
 import { findCheckpoint } from './find-checkpoint.js';
 
@@ -16,13 +16,7 @@ export default defineCommand({
     "Prints a checkpoint's XML: its name, time, parent, the bitmap of each disk, and the domain as it was configured then. With --size each disk also gets the bytes that an incremental backup from here would now copy, at the granularity of the bitmap; the guest has to run for that.",
   ],
   options: [
-    {
-      name: 'domain',
-      type: 'string',
-      required: true,
-      completer: 'domain-with-checkpoint',
-      help: 'domain name, id or uuid',
-    },
+    domainOption('domain-with-checkpoint'),
     { name: 'checkpointname', type: 'string', completer: 'checkpoint', help: 'checkpoint name' },
     {
       name: 'security-info',

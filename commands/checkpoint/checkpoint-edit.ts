@@ -9,6 +9,7 @@ import {
   type Context,
   defineCommand,
   domainOf,
+  domainOption,
   editXml,
   errorLines,
   InterruptedError,
@@ -24,13 +25,7 @@ export default defineCommand({
     'Opens the XML of a checkpoint in $VISUAL or $EDITOR and redefines it with what was saved there: its description, for example. The name can not be changed.',
   ],
   options: [
-    {
-      name: 'domain',
-      type: 'string',
-      required: true,
-      completer: 'domain-with-checkpoint',
-      help: 'domain name, id or uuid',
-    },
+    domainOption('domain-with-checkpoint'),
     { name: 'checkpointname', type: 'string', completer: 'checkpoint', help: 'checkpoint name' },
   ],
   json: { object: { name: 'string', changed: 'boolean' } },

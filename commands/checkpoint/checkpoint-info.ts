@@ -3,7 +3,7 @@ import {
   VIR_ERR_NO_SUPPORT,
 } from '../../src/hypervisor/constants.js';
 import { type Checkpoint, HypervisorError } from '../../src/hypervisor/index.js';
-import { defineCommand, domainOf } from '../../src/shell/index.js';
+import { defineCommand, domainOf, domainOption } from '../../src/shell/index.js';
 import { checkpointParent, findCheckpoint } from './find-checkpoint.js';
 
 export default defineCommand({
@@ -15,13 +15,7 @@ export default defineCommand({
     'Children counts the checkpoints made directly after this one, Descendants all that came after it.',
   ],
   options: [
-    {
-      name: 'domain',
-      type: 'string',
-      required: true,
-      completer: 'domain-with-checkpoint',
-      help: 'domain name, id or uuid',
-    },
+    domainOption('domain-with-checkpoint'),
     { name: 'checkpointname', type: 'string', completer: 'checkpoint', help: 'checkpoint name' },
   ],
   json: {

@@ -10,6 +10,7 @@ import {
   CommandError,
   defineCommand,
   domainOf,
+  domainOption,
   exclusive,
   formatTable,
   formatTree,
@@ -31,13 +32,7 @@ export default defineCommand({
     'Lists the checkpoints of a domain by name; with --topological every one comes after its parent. --from lists the children of one, with --descendants their children too. --tree draws who came after whom.',
   ],
   options: [
-    {
-      name: 'domain',
-      type: 'string',
-      required: true,
-      completer: 'domain-with-checkpoint',
-      help: 'domain name, id or uuid',
-    },
+    domainOption('domain-with-checkpoint'),
     { name: 'parent', type: 'flag', help: 'add a column showing parent checkpoint' },
     {
       name: 'roots',

@@ -1,4 +1,4 @@
-import { CommandError, defineCommand, domainOf } from '../../src/shell/index.js';
+import { CommandError, defineCommand, domainOf, domainOption } from '../../src/shell/index.js';
 import { checkpointParent, findCheckpoint } from './find-checkpoint.js';
 
 export default defineCommand({
@@ -7,13 +7,7 @@ export default defineCommand({
   summary: 'Get the name of the parent of a checkpoint',
   description: "Extract the checkpoint's parent, if any",
   options: [
-    {
-      name: 'domain',
-      type: 'string',
-      required: true,
-      completer: 'domain-with-checkpoint',
-      help: 'domain name, id or uuid',
-    },
+    domainOption('domain-with-checkpoint'),
     {
       name: 'checkpointname',
       type: 'string',

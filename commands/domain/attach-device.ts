@@ -1,4 +1,4 @@
-import { defineCommand, domainOf, orFail, readTextFile } from '../../src/shell/index.js';
+import { defineCommand, domainOf, domainOption, orFail, readTextFile } from '../../src/shell/index.js';
 import { affectedBy, persistentOptions, persistentRules } from './affect-persistent.js';
 
 export default defineCommand({
@@ -10,7 +10,7 @@ export default defineCommand({
     "Gives a guest the device that an XML file describes: a disk, a network card, memory and so on. --live plugs it into the running guest, --config adds it to what the guest starts with, --persistent does both where the guest runs. Without any of them the running guest is meant, or the definition if it doesn't run.",
   ],
   options: [
-    { name: 'domain', type: 'string', required: true, completer: 'domain', help: 'domain name, id or uuid' },
+    domainOption(),
     { name: 'file', type: 'string', required: true, completer: 'path', help: 'XML file' },
     ...persistentOptions,
   ],

@@ -1,4 +1,4 @@
-import { defineCommand, domainOf, orFail } from '../../src/shell/index.js';
+import { defineCommand, domainOf, domainOption, orFail } from '../../src/shell/index.js';
 import { affectedBy, persistentOptions, persistentRules } from './affect-persistent.js';
 import { diskXml } from './attach-disk-xml.js';
 
@@ -11,7 +11,7 @@ export default defineCommand({
     'Gives a guest a disk: `attach-disk guest /srv/data.qcow2 vdb --subdriver qcow2 --persistent`. Without --subdriver the image is taken to be raw, whatever it holds. --print-xml shows the XML that attach-device would get.',
   ],
   options: [
-    { name: 'domain', type: 'string', required: true, completer: 'domain', help: 'domain name, id or uuid' },
+    domainOption(),
     {
       name: 'source',
       type: 'string',

@@ -1,4 +1,4 @@
-import { defineCommand, domainOf, orFail } from '../../src/shell/index.js';
+import { defineCommand, domainOf, domainOption, orFail } from '../../src/shell/index.js';
 import { affectedBy, persistentOptions, persistentRules } from './affect-persistent.js';
 import { interfaceTypes, interfaceXml } from './attach-interface-xml.js';
 
@@ -11,7 +11,7 @@ export default defineCommand({
     'Gives a guest a network card: `attach-interface guest network default --model virtio --persistent`. The source is the name of a network, a bridge, a host device, a PCI address or a socket, as the type asks for.',
   ],
   options: [
-    { name: 'domain', type: 'string', required: true, completer: 'domain', help: 'domain name, id or uuid' },
+    domainOption(),
     { name: 'type', type: 'string', required: true, values: interfaceTypes, help: 'network interface type' },
     { name: 'source', type: 'string', required: true, help: 'source of network interface' },
     { name: 'target', type: 'string', help: 'target network name' },

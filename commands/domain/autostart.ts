@@ -1,4 +1,4 @@
-import { defineCommand, domainOf, orFail } from '../../src/shell/index.js';
+import { defineCommand, domainOf, domainOption, orFail } from '../../src/shell/index.js';
 
 export default defineCommand({
   name: 'autostart',
@@ -6,13 +6,7 @@ export default defineCommand({
   summary: 'autostart a domain',
   description: 'Configure a domain to be automatically started at boot.',
   options: [
-    {
-      name: 'domain',
-      type: 'string',
-      required: true,
-      completer: 'domain-persistent',
-      help: 'domain name, id or uuid',
-    },
+    domainOption('domain-persistent'),
     { name: 'disable', type: 'flag', help: 'disable autostarting' },
   ],
   async run(context, args) {

@@ -1,6 +1,6 @@
 import { VIR_DOMAIN_BLOCK_IOTUNE_GROUP_NAME } from '../../src/hypervisor/constants.js';
 import type { TypedParameter } from '../../src/hypervisor/index.js';
-import { defineCommand, domainOf } from '../../src/shell/index.js';
+import { defineCommand, domainOf, domainOption } from '../../src/shell/index.js';
 import { affectOptions, affectRules } from './affect-options.js';
 import { parametersShape, readOptions, tune } from './tunable-parameters.js';
 
@@ -13,7 +13,7 @@ export default defineCommand({
     'Shows or sets how much a disk may be read and written: bytes and operations a second, together or each for itself, 0 for as much as it likes. The -max limits are those of a burst, which lasts as long as -max-length says. Disks with the same --group-name share their limits.',
   ],
   options: [
-    { name: 'domain', type: 'string', required: true, completer: 'domain', help: 'domain name, id or uuid' },
+    domainOption(),
     { name: 'device', type: 'string', required: true, completer: 'disk-target', help: 'block device' },
     { name: 'total_bytes_sec', type: 'alias', target: 'total-bytes-sec', help: '' },
     {

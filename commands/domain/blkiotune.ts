@@ -7,7 +7,7 @@ import {
   VIR_DOMAIN_BLKIO_WEIGHT,
 } from '../../src/hypervisor/constants.js';
 import type { TypedParameter } from '../../src/hypervisor/index.js';
-import { CommandError, defineCommand, domainOf } from '../../src/shell/index.js';
+import { CommandError, defineCommand, domainOf, domainOption } from '../../src/shell/index.js';
 import { affectOptions, affectRules } from './affect-options.js';
 import { parametersShape, tune } from './tunable-parameters.js';
 
@@ -21,7 +21,7 @@ export default defineCommand({
     "Shows or sets the share of the host's disks that a guest gets (its weight among other guests), as the kernel's cgroups deal it out, and limits for devices of the host. It needs cgroups; for limits of QEMU's own see blkdeviotune.",
   ],
   options: [
-    { name: 'domain', type: 'string', required: true, completer: 'domain', help: 'domain name, id or uuid' },
+    domainOption(),
     { name: 'weight', type: 'int', help: 'IO Weight' },
     {
       name: 'device-weights',

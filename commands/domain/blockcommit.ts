@@ -7,7 +7,14 @@ import {
   VIR_DOMAIN_BLOCK_JOB_ABORT_ASYNC,
   VIR_DOMAIN_BLOCK_JOB_ABORT_PIVOT,
 } from '../../src/hypervisor/constants.js';
-import { CommandError, defineCommand, domainOf, exclusive, orFail } from '../../src/shell/index.js';
+import {
+  CommandError,
+  defineCommand,
+  domainOf,
+  domainOption,
+  exclusive,
+  orFail,
+} from '../../src/shell/index.js';
 import { bandwidthOf } from './block-job-options.js';
 import { runBlockJob } from './block-job-wait.js';
 
@@ -22,13 +29,7 @@ export default defineCommand({
     'Without --wait the job is only started, and `blockjob` shows it. With it (and with --pivot, --keep-overlay or --timeout) the command waits; an interrupt or the timeout aborts the job, and the chain stays as it was. The images above the base are no longer needed afterwards, but stay as files.',
   ],
   options: [
-    {
-      name: 'domain',
-      type: 'string',
-      required: true,
-      completer: 'domain-active',
-      help: 'domain name, id or uuid',
-    },
+    domainOption('domain-active'),
     {
       name: 'path',
       type: 'string',

@@ -19,6 +19,7 @@ import {
   CommandError,
   defineCommand,
   domainOf,
+  domainOption,
   exclusive,
   orFail,
   readTextFile,
@@ -38,13 +39,7 @@ export default defineCommand({
     'Without --wait the job is only started. With it (and with --pivot, --finish or --timeout) the command waits; an interrupt or the timeout aborts the copy and the guest stays on its own image.',
   ],
   options: [
-    {
-      name: 'domain',
-      type: 'string',
-      required: true,
-      completer: 'domain-active',
-      help: 'domain name, id or uuid',
-    },
+    domainOption('domain-active'),
     {
       name: 'path',
       type: 'string',

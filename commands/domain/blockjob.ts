@@ -7,7 +7,14 @@ import {
   VIR_ERR_OVERFLOW,
 } from '../../src/hypervisor/constants.js';
 import { type BlockJobInfo, type Domain, HypervisorError } from '../../src/hypervisor/index.js';
-import { defineCommand, domainOf, exclusive, JobProgress, prettyCapacity } from '../../src/shell/index.js';
+import {
+  defineCommand,
+  domainOf,
+  domainOption,
+  exclusive,
+  JobProgress,
+  prettyCapacity,
+} from '../../src/shell/index.js';
 import { blockJobName } from './block-job-names.js';
 import { bandwidthOf } from './block-job-options.js';
 
@@ -20,13 +27,7 @@ export default defineCommand({
     'Shows the block job that runs on a disk (a commit, copy, pull or backup), changes how fast it may go (--bandwidth), aborts it (--abort; --async does not wait until it has ended) or, where it keeps two images equal, ends it with the guest going on in the other one (--pivot).',
   ],
   options: [
-    {
-      name: 'domain',
-      type: 'string',
-      required: true,
-      completer: 'domain-active',
-      help: 'domain name, id or uuid',
-    },
+    domainOption('domain-active'),
     {
       name: 'path',
       type: 'string',

@@ -3,7 +3,7 @@ import {
   VIR_DOMAIN_BLOCK_REBASE_BANDWIDTH_BYTES,
   VIR_DOMAIN_BLOCK_REBASE_RELATIVE,
 } from '../../src/hypervisor/constants.js';
-import { defineCommand, domainOf, requires } from '../../src/shell/index.js';
+import { defineCommand, domainOf, domainOption, requires } from '../../src/shell/index.js';
 import { bandwidthOf } from './block-job-options.js';
 import { runBlockJob } from './block-job-wait.js';
 
@@ -17,13 +17,7 @@ export default defineCommand({
     'Without --wait the job is only started, and `blockjob` shows it. With it an interrupt or the --timeout aborts the job; what was copied so far stays, and nothing is lost.',
   ],
   options: [
-    {
-      name: 'domain',
-      type: 'string',
-      required: true,
-      completer: 'domain-active',
-      help: 'domain name, id or uuid',
-    },
+    domainOption('domain-active'),
     {
       name: 'path',
       type: 'string',

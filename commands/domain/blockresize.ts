@@ -1,5 +1,5 @@
 import { VIR_DOMAIN_BLOCK_RESIZE_BYTES } from '../../src/hypervisor/constants.js';
-import { defineCommand, domainOf, orFail } from '../../src/shell/index.js';
+import { defineCommand, domainOf, domainOption, orFail } from '../../src/shell/index.js';
 
 export default defineCommand({
   name: 'blockresize',
@@ -10,13 +10,7 @@ export default defineCommand({
     'Makes a disk of a running guest larger (QEMU does not shrink). The guest sees the new size at once; its partitions and file systems have to be grown inside. A size without a unit is KiB.',
   ],
   options: [
-    {
-      name: 'domain',
-      type: 'string',
-      required: true,
-      completer: 'domain-active',
-      help: 'domain name, id or uuid',
-    },
+    domainOption('domain-active'),
     {
       name: 'path',
       type: 'string',

@@ -4,7 +4,7 @@ import {
   VIR_DOMAIN_DEVICE_MODIFY_FORCE,
   VIR_DOMAIN_XML_INACTIVE,
 } from '../../src/hypervisor/constants.js';
-import { defineCommand, domainOf, exclusive, orFail } from '../../src/shell/index.js';
+import { defineCommand, domainOf, domainOption, exclusive, orFail } from '../../src/shell/index.js';
 import { changeMedium } from './change-medium.js';
 import { findDisk } from './find-disk.js';
 
@@ -17,7 +17,7 @@ export default defineCommand({
     'Changes the medium of a CD-ROM or floppy drive: --eject takes it out, --insert puts one into an empty drive, --update (the default) replaces it. --force opens a drive that the guest has locked; without it the guest is asked, and libvirt waits.',
   ],
   options: [
-    { name: 'domain', type: 'string', required: true, completer: 'domain', help: 'domain name, id or uuid' },
+    domainOption(),
     {
       name: 'path',
       type: 'string',

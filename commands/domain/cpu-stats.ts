@@ -9,6 +9,7 @@ import {
   CommandError,
   defineCommand,
   domainOf,
+  domainOption,
   orFail,
   SilentFailure,
   typedValueText,
@@ -24,13 +25,7 @@ export default defineCommand({
     'Shows the CPU time that a guest has used: on each CPU of the host, and together (--total for that alone). It needs cgroups.',
   ],
   options: [
-    {
-      name: 'domain',
-      type: 'string',
-      required: true,
-      completer: 'domain-active',
-      help: 'domain name, id or uuid',
-    },
+    domainOption('domain-active'),
     { name: 'total', type: 'flag', help: 'Show total statistics only' },
     { name: 'start', type: 'int', help: 'Show statistics from this CPU' },
     { name: 'count', type: 'int', help: 'Number of shown CPUs at most' },

@@ -9,6 +9,7 @@ import {
   defineCommand,
   domainDescription,
   domainOf,
+  domainOption,
   exclusive,
   orFail,
   withEditedText,
@@ -24,7 +25,7 @@ export default defineCommand({
     'A running domain keeps two: --live is what it shows now, --config what it will show after its next start.',
   ],
   options: [
-    { name: 'domain', type: 'string', required: true, completer: 'domain', help: 'domain name, id or uuid' },
+    domainOption(),
     { name: 'live', type: 'flag', bit: VIR_DOMAIN_AFFECT_LIVE, help: 'modify/get running state' },
     {
       name: 'config',

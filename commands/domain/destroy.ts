@@ -2,7 +2,7 @@ import {
   VIR_DOMAIN_DESTROY_GRACEFUL,
   VIR_DOMAIN_DESTROY_REMOVE_LOGS,
 } from '../../src/hypervisor/constants.js';
-import { defineCommand, domainOf, orFail } from '../../src/shell/index.js';
+import { defineCommand, domainOf, domainOption, orFail } from '../../src/shell/index.js';
 
 export default defineCommand({
   name: 'destroy',
@@ -14,13 +14,7 @@ export default defineCommand({
     'With --graceful the hypervisor process is asked to end, and is left alone if it does not; then the command fails.',
   ],
   options: [
-    {
-      name: 'domain',
-      type: 'string',
-      required: true,
-      completer: 'domain-active',
-      help: 'domain name, id or uuid',
-    },
+    domainOption('domain-active'),
     { name: 'graceful', type: 'flag', bit: VIR_DOMAIN_DESTROY_GRACEFUL, help: 'terminate gracefully' },
     { name: 'remove-logs', type: 'flag', bit: VIR_DOMAIN_DESTROY_REMOVE_LOGS, help: 'remove domain logs' },
   ],

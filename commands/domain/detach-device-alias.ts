@@ -1,4 +1,4 @@
-import { defineCommand, domainOf, orFail } from '../../src/shell/index.js';
+import { defineCommand, domainOf, domainOption, orFail } from '../../src/shell/index.js';
 import { affectOptions, affectRules } from './affect-options.js';
 
 export default defineCommand({
@@ -10,7 +10,7 @@ export default defineCommand({
     'Asks a guest to let go of the device with the alias that `dumpxml` shows, and does not wait: `event --event device-removed` tells when it has gone.',
   ],
   options: [
-    { name: 'domain', type: 'string', required: true, completer: 'domain', help: 'domain name, id or uuid' },
+    domainOption(),
     { name: 'alias', type: 'string', required: true, completer: 'device-alias', help: 'device alias' },
     ...affectOptions,
   ],

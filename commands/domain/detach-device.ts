@@ -1,4 +1,4 @@
-import { defineCommand, domainOf, orFail, readTextFile } from '../../src/shell/index.js';
+import { defineCommand, domainOf, domainOption, orFail, readTextFile } from '../../src/shell/index.js';
 import { affectedBy, persistentOptions, persistentRules } from './affect-persistent.js';
 
 export default defineCommand({
@@ -10,7 +10,7 @@ export default defineCommand({
     'Takes from a guest the device that an XML file describes. Unplugging from a running guest needs its help: libvirt waits some seconds for it; `event --event device-removed` tells when it has gone.',
   ],
   options: [
-    { name: 'domain', type: 'string', required: true, completer: 'domain', help: 'domain name, id or uuid' },
+    domainOption(),
     { name: 'file', type: 'string', required: true, completer: 'path', help: 'XML file' },
     ...persistentOptions,
   ],

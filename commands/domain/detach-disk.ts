@@ -1,5 +1,5 @@
 import { VIR_DOMAIN_XML_INACTIVE } from '../../src/hypervisor/constants.js';
-import { defineCommand, domainOf, elementText, orFail } from '../../src/shell/index.js';
+import { defineCommand, domainOf, domainOption, elementText, orFail } from '../../src/shell/index.js';
 import { affectedBy, persistentOptions, persistentRules } from './affect-persistent.js';
 import { findDisk } from './find-disk.js';
 
@@ -10,7 +10,7 @@ export default defineCommand({
   description: 'Detach disk device.',
   manual: ['Takes a disk from a guest by its target (vdb) or source. The image stays.'],
   options: [
-    { name: 'domain', type: 'string', required: true, completer: 'domain', help: 'domain name, id or uuid' },
+    domainOption(),
     {
       name: 'target',
       type: 'string',

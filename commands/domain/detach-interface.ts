@@ -9,6 +9,7 @@ import {
   CommandError,
   defineCommand,
   domainOf,
+  domainOption,
   elementsAt,
   elementText,
   parseXml,
@@ -22,7 +23,7 @@ export default defineCommand({
   description: 'Detach network interface.',
   manual: ['Takes a network card of a type from a guest. Where there are several, --mac says which.'],
   options: [
-    { name: 'domain', type: 'string', required: true, completer: 'domain', help: 'domain name, id or uuid' },
+    domainOption(),
     { name: 'type', type: 'string', required: true, help: 'network interface type' },
     { name: 'mac', type: 'string', completer: 'interface-mac', help: 'MAC address' },
     ...persistentOptions,

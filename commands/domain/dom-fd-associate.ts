@@ -2,7 +2,7 @@ import {
   VIR_DOMAIN_FD_ASSOCIATE_SECLABEL_RESTORE,
   VIR_DOMAIN_FD_ASSOCIATE_SECLABEL_WRITABLE,
 } from '../../src/hypervisor/constants.js';
-import { defineCommand, domainOf } from '../../src/shell/index.js';
+import { defineCommand, domainOf, domainOption } from '../../src/shell/index.js';
 import { passedDescriptors } from './passed-descriptors.js';
 
 export default defineCommand({
@@ -11,13 +11,7 @@ export default defineCommand({
   summary: 'associate a FD with a domain',
   description: 'associate a FD with a domain',
   options: [
-    {
-      name: 'domain',
-      type: 'string',
-      required: true,
-      completer: 'domain',
-      help: 'domain name, id or uuid',
-    },
+    domainOption(),
     { name: 'name', type: 'string', required: true, help: 'name of the FD group' },
     { name: 'pass-fds', type: 'string', required: true, help: 'file descriptors N,M,... to associate' },
     {

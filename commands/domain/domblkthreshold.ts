@@ -1,4 +1,4 @@
-import { defineCommand, domainOf } from '../../src/shell/index.js';
+import { defineCommand, domainOf, domainOption } from '../../src/shell/index.js';
 
 export default defineCommand({
   name: 'domblkthreshold',
@@ -10,13 +10,7 @@ export default defineCommand({
     'Asks for a `block-threshold` event (see `event`) once the image of a disk has grown past an offset, so that the storage under it can be made larger in time. `vda[1]` names an image deeper in the chain of vda by its index.',
   ],
   options: [
-    {
-      name: 'domain',
-      type: 'string',
-      required: true,
-      completer: 'domain-active',
-      help: 'domain name, id or uuid',
-    },
+    domainOption('domain-active'),
     {
       name: 'dev',
       type: 'string',

@@ -3,7 +3,7 @@ import {
   VIR_DOMAIN_DIRTYRATE_MODE_DIRTY_RING,
   VIR_DOMAIN_DIRTYRATE_MODE_PAGE_SAMPLING,
 } from '../../src/hypervisor/constants.js';
-import { CommandError, defineCommand, domainOf } from '../../src/shell/index.js';
+import { CommandError, defineCommand, domainOf, domainOption } from '../../src/shell/index.js';
 
 const modes = new Map([
   ['page-sampling', VIR_DOMAIN_DIRTYRATE_MODE_PAGE_SAMPLING],
@@ -21,13 +21,7 @@ export default defineCommand({
     'Has QEMU measure for some seconds how fast a running guest changes its memory, which says how long a live snapshot or migration will take. It goes on after this command has ended; `domstats --dirtyrate` shows the result.',
   ],
   options: [
-    {
-      name: 'domain',
-      type: 'string',
-      required: true,
-      completer: 'domain',
-      help: 'domain name, id or uuid',
-    },
+    domainOption(),
     {
       name: 'seconds',
       type: 'int',

@@ -1,5 +1,12 @@
 import { VIR_DOMAIN_XML_SECURE } from '../../src/hypervisor/constants.js';
-import { CommandError, defineCommand, domainDocument, domainOf, exclusive } from '../../src/shell/index.js';
+import {
+  CommandError,
+  defineCommand,
+  domainDocument,
+  domainOf,
+  domainOption,
+  exclusive,
+} from '../../src/shell/index.js';
 import { displayUris } from './display-uris.js';
 
 export default defineCommand({
@@ -9,13 +16,7 @@ export default defineCommand({
   description: 'Output the IP address and port number for the graphical display.',
   manual: ['Prints the URI under which the screen of a guest can be reached: vnc://localhost:0 and so on.'],
   options: [
-    {
-      name: 'domain',
-      type: 'string',
-      required: true,
-      completer: 'domain-active',
-      help: 'domain name, id or uuid',
-    },
+    domainOption('domain-active'),
     {
       name: 'include-password',
       type: 'flag',

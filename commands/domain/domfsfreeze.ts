@@ -1,4 +1,4 @@
-import { defineCommand, domainOf, orFail } from '../../src/shell/index.js';
+import { defineCommand, domainOf, domainOption, orFail } from '../../src/shell/index.js';
 
 export default defineCommand({
   name: 'domfsfreeze',
@@ -10,13 +10,7 @@ export default defineCommand({
     'Without a mountpoint all filesystems are frozen. A filesystem that is frozen already is not counted again.',
   ],
   options: [
-    {
-      name: 'domain',
-      type: 'string',
-      required: true,
-      completer: 'domain-active',
-      help: 'domain name, id or uuid',
-    },
+    domainOption('domain-active'),
     { name: 'mountpoint', type: 'argv', completer: 'mountpoint', help: 'mountpoint path to be frozen' },
   ],
   json: { object: { filesystems: 'integer' } },

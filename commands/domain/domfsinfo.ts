@@ -1,4 +1,4 @@
-import { defineCommand, domainOf, formatTable, orFail } from '../../src/shell/index.js';
+import { defineCommand, domainOf, domainOption, formatTable, orFail } from '../../src/shell/index.js';
 
 export default defineCommand({
   name: 'domfsinfo',
@@ -8,15 +8,7 @@ export default defineCommand({
   manual: [
     'Needs the agent inside the guest. Target is the disk that holds the filesystem, as domblklist names it.',
   ],
-  options: [
-    {
-      name: 'domain',
-      type: 'string',
-      required: true,
-      completer: 'domain-active',
-      help: 'domain name, id or uuid',
-    },
-  ],
+  options: [domainOption('domain-active')],
   json: {
     list: {
       object: { mountpoint: 'string', name: 'string', type: 'string', targets: { list: 'string' } },

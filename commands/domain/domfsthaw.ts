@@ -1,4 +1,4 @@
-import { defineCommand, domainOf, orFail } from '../../src/shell/index.js';
+import { defineCommand, domainOf, domainOption, orFail } from '../../src/shell/index.js';
 
 export default defineCommand({
   name: 'domfsthaw',
@@ -9,13 +9,7 @@ export default defineCommand({
     'Ends a freeze by domfsfreeze. Without a mountpoint all filesystems are thawed; that none was frozen is no error.',
   ],
   options: [
-    {
-      name: 'domain',
-      type: 'string',
-      required: true,
-      completer: 'domain-active',
-      help: 'domain name, id or uuid',
-    },
+    domainOption('domain-active'),
     { name: 'mountpoint', type: 'argv', completer: 'mountpoint', help: 'mountpoint path to be thawed' },
   ],
   json: { object: { filesystems: 'integer' } },

@@ -1,4 +1,4 @@
-import { defineCommand, domainOf, orFail } from '../../src/shell/index.js';
+import { defineCommand, domainOf, domainOption, orFail } from '../../src/shell/index.js';
 
 export default defineCommand({
   name: 'domfstrim',
@@ -9,13 +9,7 @@ export default defineCommand({
     'The agent inside the guest tells its disks which blocks no file uses, so that the host can take back the space of images that allow it. Without --mountpoint all filesystems are trimmed.',
   ],
   options: [
-    {
-      name: 'domain',
-      type: 'string',
-      required: true,
-      completer: 'domain-active',
-      help: 'domain name, id or uuid',
-    },
+    domainOption('domain-active'),
     {
       name: 'minimum',
       type: 'int',

@@ -2,7 +2,7 @@ import {
   VIR_DOMAIN_GET_HOSTNAME_AGENT,
   VIR_DOMAIN_GET_HOSTNAME_LEASE,
 } from '../../src/hypervisor/constants.js';
-import { CommandError, defineCommand, domainOf, orFail } from '../../src/shell/index.js';
+import { CommandError, defineCommand, domainOf, domainOption, orFail } from '../../src/shell/index.js';
 
 const sources = { lease: VIR_DOMAIN_GET_HOSTNAME_LEASE, agent: VIR_DOMAIN_GET_HOSTNAME_AGENT };
 
@@ -15,13 +15,7 @@ export default defineCommand({
     'The name that the guest gave itself: as its agent tells it, or as the DHCP server of a virtual network noted it when it handed out the lease. Without --source the hypervisor chooses where to look.',
   ],
   options: [
-    {
-      name: 'domain',
-      type: 'string',
-      required: true,
-      completer: 'domain-active',
-      help: 'domain name, id or uuid',
-    },
+    domainOption('domain-active'),
     {
       name: 'source',
       type: 'string',

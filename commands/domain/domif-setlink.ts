@@ -3,7 +3,7 @@ import {
   VIR_DOMAIN_AFFECT_LIVE,
   VIR_DOMAIN_XML_INACTIVE,
 } from '../../src/hypervisor/constants.js';
-import { CommandError, defineCommand, domainOf, orFail } from '../../src/shell/index.js';
+import { CommandError, defineCommand, domainOf, domainOption, orFail } from '../../src/shell/index.js';
 import { withLinkState } from './link-state.js';
 
 export default defineCommand({
@@ -14,7 +14,7 @@ export default defineCommand({
     "Set link state of a domain's virtual interface. This command wraps usage of update-device command.",
   manual: ['Plugs the virtual cable of a network card in or out. `domif-getlink` shows how it is.'],
   options: [
-    { name: 'domain', type: 'string', required: true, completer: 'domain', help: 'domain name, id or uuid' },
+    domainOption(),
     {
       name: 'interface',
       type: 'string',

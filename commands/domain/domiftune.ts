@@ -8,7 +8,7 @@ import {
   VIR_DOMAIN_BANDWIDTH_OUT_PEAK,
 } from '../../src/hypervisor/constants.js';
 import type { TypedParameter } from '../../src/hypervisor/index.js';
-import { CommandError, defineCommand, domainOf } from '../../src/shell/index.js';
+import { CommandError, defineCommand, domainOf, domainOption } from '../../src/shell/index.js';
 import { affectOptions, affectRules } from './affect-options.js';
 import { type BandwidthRate, parseRate } from './bandwidth-rate.js';
 import { parametersShape, tune } from './tunable-parameters.js';
@@ -22,7 +22,7 @@ export default defineCommand({
     'Shows or sets how much may go into and out of a network card of a guest: `--inbound average,peak,burst,floor` and `--outbound average,peak,burst`, in KiB/s (burst in KiB); 0 takes the limits away.',
   ],
   options: [
-    { name: 'domain', type: 'string', required: true, completer: 'domain', help: 'domain name, id or uuid' },
+    domainOption(),
     {
       name: 'interface',
       type: 'string',

@@ -1,5 +1,5 @@
 import { VIR_DOMAIN_ABORT_JOB_POSTCOPY } from '../../src/hypervisor/constants.js';
-import { defineCommand, domainOf } from '../../src/shell/index.js';
+import { defineCommand, domainOf, domainOption } from '../../src/shell/index.js';
 
 export default defineCommand({
   name: 'domjobabort',
@@ -10,13 +10,7 @@ export default defineCommand({
     'Stops a save, dump, migration, backup or snapshot of memory that another client started; that command then fails, and the guest goes on as before. Block jobs are not domain jobs and are not touched.',
   ],
   options: [
-    {
-      name: 'domain',
-      type: 'string',
-      required: true,
-      completer: 'domain-active',
-      help: 'domain name, id or uuid',
-    },
+    domainOption('domain-active'),
     {
       name: 'postcopy',
       type: 'flag',

@@ -23,7 +23,14 @@ import {
   jobOperationWord,
   jobTypeWord,
 } from '../../src/hypervisor/index.js';
-import { CommandError, camelCase, defineCommand, domainOf, requires } from '../../src/shell/index.js';
+import {
+  CommandError,
+  camelCase,
+  defineCommand,
+  domainOf,
+  domainOption,
+  requires,
+} from '../../src/shell/index.js';
 import { jobReport } from './job-report.js';
 
 export default defineCommand({
@@ -35,13 +42,7 @@ export default defineCommand({
     'A domain job is a long operation on the domain as a whole: a save, dump, migration, backup or a snapshot of memory. With --completed it tells of the last one that ended well, for example how long the guest stood still (total downtime); without --keep-completed it can be asked only once.',
   ],
   options: [
-    {
-      name: 'domain',
-      type: 'string',
-      required: true,
-      completer: 'domain-active',
-      help: 'domain name, id or uuid',
-    },
+    domainOption('domain-active'),
     {
       name: 'completed',
       type: 'flag',

@@ -1,4 +1,4 @@
-import { defineCommand, domainOf, orFail, typedValueText } from '../../src/shell/index.js';
+import { defineCommand, domainOf, domainOption, orFail, typedValueText } from '../../src/shell/index.js';
 import { parametersShape } from './tunable-parameters.js';
 
 export default defineCommand({
@@ -6,15 +6,7 @@ export default defineCommand({
   group: 'domain',
   summary: 'Get domain launch security info',
   description: 'Get the launch security parameters for a guest domain',
-  options: [
-    {
-      name: 'domain',
-      type: 'string',
-      required: true,
-      completer: 'domain',
-      help: 'domain name, id or uuid',
-    },
-  ],
+  options: [domainOption()],
   json: parametersShape,
   async run(context, args) {
     const domain = await domainOf(context, args);

@@ -3,7 +3,7 @@ import {
   VIR_NODE_SUSPEND_TARGET_HYBRID,
   VIR_NODE_SUSPEND_TARGET_MEM,
 } from '../../src/hypervisor/constants.js';
-import { CommandError, defineCommand, domainOf, orFail } from '../../src/shell/index.js';
+import { CommandError, defineCommand, domainOf, domainOption, orFail } from '../../src/shell/index.js';
 
 const targets = new Map([
   ['mem', VIR_NODE_SUSPEND_TARGET_MEM],
@@ -21,13 +21,7 @@ export default defineCommand({
     'Asks the agent in the guest to put the guest to sleep: mem keeps it in memory (`dompmwakeup` wakes it), disk writes memory to its disk and shuts off, hybrid does both.',
   ],
   options: [
-    {
-      name: 'domain',
-      type: 'string',
-      required: true,
-      completer: 'domain-running',
-      help: 'domain name, id or uuid',
-    },
+    domainOption('domain-running'),
     {
       name: 'target',
       type: 'string',

@@ -1,19 +1,11 @@
-import { defineCommand, domainOf, orFail } from '../../src/shell/index.js';
+import { defineCommand, domainOf, domainOption, orFail } from '../../src/shell/index.js';
 
 export default defineCommand({
   name: 'dompmwakeup',
   group: 'domain',
   summary: 'wakeup a domain from pmsuspended state',
   description: 'Wakeup a domain that was previously suspended by power management.',
-  options: [
-    {
-      name: 'domain',
-      type: 'string',
-      required: true,
-      completer: 'domain-asleep',
-      help: 'domain name, id or uuid',
-    },
-  ],
+  options: [domainOption('domain-asleep')],
   async run(context, args) {
     const domain = await domainOf(context, args);
     await orFail(`Domain '${domain.name}' could not be woken up`, domain.pmWakeup());

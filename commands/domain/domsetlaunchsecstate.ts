@@ -4,7 +4,14 @@ import {
   VIR_DOMAIN_LAUNCH_SECURITY_SEV_SECRET_SET_ADDRESS,
 } from '../../src/hypervisor/constants.js';
 import type { TypedParameter } from '../../src/hypervisor/index.js';
-import { CommandError, defineCommand, domainOf, orFail, readTextFile } from '../../src/shell/index.js';
+import {
+  CommandError,
+  defineCommand,
+  domainOf,
+  domainOption,
+  orFail,
+  readTextFile,
+} from '../../src/shell/index.js';
 
 export default defineCommand({
   name: 'domsetlaunchsecstate',
@@ -15,13 +22,7 @@ export default defineCommand({
     'Puts a secret into the encrypted memory of a guest before it starts to run: the header and the secret (both as base64) come from files, and are made for this guest by whoever owns it.',
   ],
   options: [
-    {
-      name: 'domain',
-      type: 'string',
-      required: true,
-      completer: 'domain',
-      help: 'domain name, id or uuid',
-    },
+    domainOption(),
     {
       name: 'secrethdr',
       type: 'string',

@@ -14,6 +14,7 @@ import {
   CommandError,
   defineCommand,
   domainOf,
+  domainOption,
   JobProgress,
   orFail,
   runDomainJob,
@@ -38,13 +39,7 @@ export default defineCommand({
     'An interrupt aborts the dump: the guest runs on as before, no file is left and the exit status is 130. A dump with --memory-only can not be broken off in QEMU: it is carried to its end.',
   ],
   options: [
-    {
-      name: 'domain',
-      type: 'string',
-      required: true,
-      completer: 'domain-active',
-      help: 'domain name, id or uuid',
-    },
+    domainOption('domain-active'),
     { name: 'file', type: 'string', required: true, completer: 'path', help: 'where to dump the core' },
     { name: 'live', type: 'flag', bit: VIR_DUMP_LIVE, help: 'perform a live core dump if supported' },
     { name: 'crash', type: 'flag', bit: VIR_DUMP_CRASH, help: 'crash the domain after core dump' },

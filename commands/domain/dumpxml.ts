@@ -4,7 +4,7 @@ import {
   VIR_DOMAIN_XML_SECURE,
   VIR_DOMAIN_XML_UPDATE_CPU,
 } from '../../src/hypervisor/constants.js';
-import { defineCommand, domainOf, printXml, xmlJson } from '../../src/shell/index.js';
+import { defineCommand, domainOf, domainOption, printXml, xmlJson } from '../../src/shell/index.js';
 
 export default defineCommand({
   name: 'dumpxml',
@@ -16,7 +16,7 @@ export default defineCommand({
     '--xpath prints only the nodes that an XPath 1.0 expression selects, each formatted anew; attributes are printed as name="value" after a blank. The expression starts at the `domain` element, and knows no namespace prefixes. --wrap puts the nodes into one `nodes` element, so that the output is again a document. An expression that is no XPath is told on standard error and counts as one that selects nothing.',
   ],
   options: [
-    { name: 'domain', type: 'string', required: true, completer: 'domain', help: 'domain name, id or uuid' },
+    domainOption(),
     { name: 'inactive', type: 'flag', bit: VIR_DOMAIN_XML_INACTIVE, help: 'show inactive defined XML' },
     {
       name: 'security-info',

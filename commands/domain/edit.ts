@@ -5,7 +5,7 @@ import {
   VIR_ERR_NO_SUPPORT,
 } from '../../src/hypervisor/constants.js';
 import { type Connection, type Domain, HypervisorError } from '../../src/hypervisor/index.js';
-import { defineCommand, domainOf, editXml } from '../../src/shell/index.js';
+import { defineCommand, domainOf, domainOption, editXml } from '../../src/shell/index.js';
 
 export default defineCommand({
   name: 'edit',
@@ -16,7 +16,7 @@ export default defineCommand({
     'Opens the configuration that counts from the next start in the editor that VISUAL or EDITOR names. The hypervisor checks what comes back before it replaces anything. On a terminal, a refused text can be edited again as it was left; elsewhere the command fails and nothing is changed.',
   ],
   options: [
-    { name: 'domain', type: 'string', required: true, completer: 'domain', help: 'domain name, id or uuid' },
+    domainOption(),
     { name: 'skip-validate', type: 'flag', help: 'skip validation of the XML against the schema' },
   ],
   async run(context, args) {

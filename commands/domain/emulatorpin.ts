@@ -1,5 +1,5 @@
 import { VIR_DOMAIN_AFFECT_LIVE } from '../../src/hypervisor/constants.js';
-import { cpuRanges, cpusOfMap, defineCommand, domainOf } from '../../src/shell/index.js';
+import { cpuRanges, cpusOfMap, defineCommand, domainOf, domainOption } from '../../src/shell/index.js';
 import { affectOptions, affectRules } from './affect-options.js';
 import { countHostCpus, cpuMapOf } from './cpu-list.js';
 
@@ -12,7 +12,7 @@ export default defineCommand({
     'Shows on which CPUs of the host the threads of QEMU itself may run (all but those of virtual CPUs and IOThreads), or sets it.',
   ],
   options: [
-    { name: 'domain', type: 'string', required: true, completer: 'domain', help: 'domain name, id or uuid' },
+    domainOption(),
     {
       name: 'cpulist',
       type: 'string',

@@ -1,4 +1,4 @@
-import { defineCommand, domainOf } from '../../src/shell/index.js';
+import { defineCommand, domainOf, domainOption } from '../../src/shell/index.js';
 
 export default defineCommand({
   name: 'get-user-sshkeys',
@@ -6,13 +6,7 @@ export default defineCommand({
   summary: 'list authorized SSH keys for given user (via agent)',
   description: 'Use the guest agent to query authorized SSH keys for given user',
   options: [
-    {
-      name: 'domain',
-      type: 'string',
-      required: true,
-      completer: 'domain-active',
-      help: 'domain name, id or uuid',
-    },
+    domainOption('domain-active'),
     { name: 'user', type: 'string', required: true, help: 'user to list authorized keys for' },
   ],
   json: { list: 'string' },

@@ -7,7 +7,7 @@ import {
   VIR_DOMAIN_GUEST_INFO_TIMEZONE,
   VIR_DOMAIN_GUEST_INFO_USERS,
 } from '../../src/hypervisor/constants.js';
-import { defineCommand, domainOf, typedValueText } from '../../src/shell/index.js';
+import { defineCommand, domainOf, domainOption, typedValueText } from '../../src/shell/index.js';
 import { parametersShape } from './tunable-parameters.js';
 
 export default defineCommand({
@@ -19,13 +19,7 @@ export default defineCommand({
     'Asks the agent in the guest who is logged in, what system it is, its time zone, host name, file systems, disks and network interfaces; all that it knows, or what the options name.',
   ],
   options: [
-    {
-      name: 'domain',
-      type: 'string',
-      required: true,
-      completer: 'domain-active',
-      help: 'domain name, id or uuid',
-    },
+    domainOption('domain-active'),
     { name: 'user', type: 'flag', bit: VIR_DOMAIN_GUEST_INFO_USERS, help: 'report active users' },
     { name: 'os', type: 'flag', bit: VIR_DOMAIN_GUEST_INFO_OS, help: 'report operating system information' },
     {

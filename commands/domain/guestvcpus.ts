@@ -2,6 +2,7 @@ import {
   CommandError,
   defineCommand,
   domainOf,
+  domainOption,
   exclusive,
   requires,
   typedValueText,
@@ -17,13 +18,7 @@ export default defineCommand({
     'Asks the agent in the guest which virtual CPUs the guest uses, or to switch some on or off there. The virtual hardware stays as it is.',
   ],
   options: [
-    {
-      name: 'domain',
-      type: 'string',
-      required: true,
-      completer: 'domain-active',
-      help: 'domain name, id or uuid',
-    },
+    domainOption('domain-active'),
     { name: 'cpulist', type: 'string', help: 'list of cpus to enable or disable' },
     { name: 'enable', type: 'flag', help: 'enable cpus specified by cpulist' },
     { name: 'disable', type: 'flag', help: 'disable cpus specified by cpulist' },

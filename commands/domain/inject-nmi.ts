@@ -1,4 +1,4 @@
-import { defineCommand, domainOf } from '../../src/shell/index.js';
+import { defineCommand, domainOf, domainOption } from '../../src/shell/index.js';
 
 export default defineCommand({
   name: 'inject-nmi',
@@ -8,15 +8,7 @@ export default defineCommand({
   manual: [
     'A non-maskable interrupt reaches a guest that listens to nothing else; many are set up to write a crash dump on it, others ignore it.',
   ],
-  options: [
-    {
-      name: 'domain',
-      type: 'string',
-      required: true,
-      completer: 'domain-active',
-      help: 'domain name, id or uuid',
-    },
-  ],
+  options: [domainOption('domain-active')],
   async run(context, args) {
     await (await domainOf(context, args)).injectNMI();
   },

@@ -1,4 +1,4 @@
-import { defineCommand, domainOf } from '../../src/shell/index.js';
+import { defineCommand, domainOf, domainOption } from '../../src/shell/index.js';
 import { affectOptions, affectRules } from './affect-options.js';
 import { ioThreadId } from './iothread-id.js';
 
@@ -8,7 +8,7 @@ export default defineCommand({
   summary: 'add an IOThread to the guest domain',
   description: 'Add an IOThread to the guest domain.',
   options: [
-    { name: 'domain', type: 'string', required: true, completer: 'domain', help: 'domain name, id or uuid' },
+    domainOption(),
     { name: 'id', type: 'int', required: true, help: 'iothread for the new IOThread' },
     ...affectOptions,
   ],

@@ -1,4 +1,12 @@
-import { cpuRanges, cpusOfMap, defineCommand, domainOf, formatTable, orFail } from '../../src/shell/index.js';
+import {
+  cpuRanges,
+  cpusOfMap,
+  defineCommand,
+  domainOf,
+  domainOption,
+  formatTable,
+  orFail,
+} from '../../src/shell/index.js';
 import { affectOptions, affectRules } from './affect-options.js';
 
 export default defineCommand({
@@ -9,10 +17,7 @@ export default defineCommand({
   manual: [
     'Lists the IOThreads of a guest (threads of QEMU that serve disks) and on which CPUs of the host each may run.',
   ],
-  options: [
-    { name: 'domain', type: 'string', required: true, completer: 'domain', help: 'domain name, id or uuid' },
-    ...affectOptions,
-  ],
+  options: [domainOption(), ...affectOptions],
   rules: [...affectRules],
   json: { list: { object: { id: 'integer', affinity: { list: 'integer' } } } },
   async run(context, args) {

@@ -1,4 +1,4 @@
-import { defineCommand, domainOf } from '../../src/shell/index.js';
+import { defineCommand, domainOf, domainOption } from '../../src/shell/index.js';
 import { affectOptions, affectRules } from './affect-options.js';
 import { countHostCpus, cpuMapOf } from './cpu-list.js';
 
@@ -8,7 +8,7 @@ export default defineCommand({
   summary: 'control domain IOThread affinity',
   description: 'Pin domain IOThreads to host physical CPUs.',
   options: [
-    { name: 'domain', type: 'string', required: true, completer: 'domain', help: 'domain name, id or uuid' },
+    domainOption(),
     { name: 'iothread', type: 'int', required: true, help: 'IOThread ID number' },
     {
       name: 'cpulist',

@@ -6,7 +6,7 @@ import {
   VIR_DOMAIN_IOTHREAD_THREAD_POOL_MIN,
 } from '../../src/hypervisor/constants.js';
 import type { TypedParameter } from '../../src/hypervisor/index.js';
-import { CommandError, defineCommand, domainOf } from '../../src/shell/index.js';
+import { CommandError, defineCommand, domainOf, domainOption } from '../../src/shell/index.js';
 import { affectOptions, affectRules } from './affect-options.js';
 import { ioThreadId } from './iothread-id.js';
 
@@ -19,7 +19,7 @@ export default defineCommand({
     'Changes how long an IOThread polls before it sleeps, in ns, and by how much that grows and shrinks; 0 switches polling off. The thread pool limits say how many helper threads it may have.',
   ],
   options: [
-    { name: 'domain', type: 'string', required: true, completer: 'domain', help: 'domain name, id or uuid' },
+    domainOption(),
     { name: 'id', type: 'int', required: true, help: 'iothread id of existing IOThread' },
     { name: 'poll-max-ns', type: 'int', help: 'set the maximum IOThread polling time in ns' },
     { name: 'poll-grow', type: 'int', help: 'set the value to increase the IOThread polling time' },

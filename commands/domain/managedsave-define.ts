@@ -1,5 +1,12 @@
 import { VIR_DOMAIN_SAVE_PAUSED, VIR_DOMAIN_SAVE_RUNNING } from '../../src/hypervisor/constants.js';
-import { defineCommand, domainOf, exclusive, orFail, readTextFile } from '../../src/shell/index.js';
+import {
+  defineCommand,
+  domainOf,
+  domainOption,
+  exclusive,
+  orFail,
+  readTextFile,
+} from '../../src/shell/index.js';
 
 export default defineCommand({
   name: 'managedsave-define',
@@ -10,13 +17,7 @@ export default defineCommand({
     'Only what the host sees may differ from the configuration that was saved, such as paths of disks: the guest goes on with the devices that it has.',
   ],
   options: [
-    {
-      name: 'domain',
-      type: 'string',
-      required: true,
-      completer: 'domain-with-managed-save',
-      help: 'domain name, id or uuid',
-    },
+    domainOption('domain-with-managed-save'),
     {
       name: 'xml',
       type: 'string',

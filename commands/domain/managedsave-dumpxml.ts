@@ -1,5 +1,5 @@
 import { VIR_DOMAIN_SAVE_IMAGE_XML_SECURE } from '../../src/hypervisor/constants.js';
-import { defineCommand, domainOf, printXml, xmlJson } from '../../src/shell/index.js';
+import { defineCommand, domainOf, domainOption, printXml, xmlJson } from '../../src/shell/index.js';
 
 export default defineCommand({
   name: 'managedsave-dumpxml',
@@ -10,13 +10,7 @@ export default defineCommand({
     'Prints the configuration with which the next start will continue the domain. Passwords are left out without --security-info.',
   ],
   options: [
-    {
-      name: 'domain',
-      type: 'string',
-      required: true,
-      completer: 'domain-with-managed-save',
-      help: 'domain name, id or uuid',
-    },
+    domainOption('domain-with-managed-save'),
     {
       name: 'security-info',
       type: 'flag',

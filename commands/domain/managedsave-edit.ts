@@ -3,7 +3,7 @@ import {
   VIR_DOMAIN_SAVE_PAUSED,
   VIR_DOMAIN_SAVE_RUNNING,
 } from '../../src/hypervisor/constants.js';
-import { defineCommand, domainOf, editXml, exclusive } from '../../src/shell/index.js';
+import { defineCommand, domainOf, domainOption, editXml, exclusive } from '../../src/shell/index.js';
 
 export default defineCommand({
   name: 'managedsave-edit',
@@ -14,13 +14,7 @@ export default defineCommand({
     'Opens the configuration that the managed save holds in the editor that VISUAL or EDITOR names. Only what the host sees may be changed, such as paths of disks: the guest goes on with the devices that it has. With --running or --paused the choice takes effect even if the text stays as it is.',
   ],
   options: [
-    {
-      name: 'domain',
-      type: 'string',
-      required: true,
-      completer: 'domain-with-managed-save',
-      help: 'domain name, id or uuid',
-    },
+    domainOption('domain-with-managed-save'),
     {
       name: 'running',
       type: 'flag',

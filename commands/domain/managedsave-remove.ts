@@ -1,4 +1,4 @@
-import { defineCommand, domainOf, orFail } from '../../src/shell/index.js';
+import { defineCommand, domainOf, domainOption, orFail } from '../../src/shell/index.js';
 
 export default defineCommand({
   name: 'managedsave-remove',
@@ -6,15 +6,7 @@ export default defineCommand({
   summary: 'Remove managed save of a domain',
   description: 'Remove an existing managed save state file from a domain',
   manual: ['The memory that was saved is lost: the next start boots the guest as after a power failure.'],
-  options: [
-    {
-      name: 'domain',
-      type: 'string',
-      required: true,
-      completer: 'domain-with-managed-save',
-      help: 'domain name, id or uuid',
-    },
-  ],
+  options: [domainOption('domain-with-managed-save')],
   async run(context, args) {
     const domain = await domainOf(context, args);
     const name = args.text('domain');

@@ -3,7 +3,14 @@ import {
   VIR_DOMAIN_SAVE_PAUSED,
   VIR_DOMAIN_SAVE_RUNNING,
 } from '../../src/hypervisor/constants.js';
-import { defineCommand, domainOf, JobProgress, orFail, runDomainJob } from '../../src/shell/index.js';
+import {
+  defineCommand,
+  domainOf,
+  domainOption,
+  JobProgress,
+  orFail,
+  runDomainJob,
+} from '../../src/shell/index.js';
 
 export default defineCommand({
   name: 'managedsave',
@@ -17,13 +24,7 @@ export default defineCommand({
     'An interrupt aborts the save: the guest runs on as before and the exit status is 130.',
   ],
   options: [
-    {
-      name: 'domain',
-      type: 'string',
-      required: true,
-      completer: 'domain-active',
-      help: 'domain name, id or uuid',
-    },
+    domainOption('domain-active'),
     {
       name: 'bypass-cache',
       type: 'flag',

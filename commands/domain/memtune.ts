@@ -10,6 +10,7 @@ import {
   CommandError,
   defineCommand,
   domainOf,
+  domainOption,
   parseScaled,
   parseWhole,
   typedValueText,
@@ -27,7 +28,7 @@ export default defineCommand({
     "Shows or sets how much of the host's memory a guest and its QEMU may use, as the kernel's cgroups hold it to: -1 for no limit, sizes without a unit in KiB. A hard limit that is too low has QEMU killed.",
   ],
   options: [
-    { name: 'domain', type: 'string', required: true, completer: 'domain', help: 'domain name, id or uuid' },
+    domainOption(),
     { name: 'hard-limit', type: 'int', help: 'Max memory, as scaled integer (default KiB)' },
     { name: 'soft-limit', type: 'int', help: 'Memory during contention, as scaled integer (default KiB)' },
     { name: 'swap-hard-limit', type: 'int', help: 'Max memory plus swap, as scaled integer (default KiB)' },

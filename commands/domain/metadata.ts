@@ -3,7 +3,14 @@ import {
   VIR_DOMAIN_AFFECT_LIVE,
   VIR_DOMAIN_METADATA_ELEMENT,
 } from '../../src/hypervisor/constants.js';
-import { CommandError, defineCommand, domainOf, editXml, exclusive } from '../../src/shell/index.js';
+import {
+  CommandError,
+  defineCommand,
+  domainOf,
+  domainOption,
+  editXml,
+  exclusive,
+} from '../../src/shell/index.js';
 
 export default defineCommand({
   name: 'metadata',
@@ -14,7 +21,7 @@ export default defineCommand({
     'Shows or changes an element of XML that some program keeps with a domain under a namespace of its own, and of which the hypervisor knows nothing else.',
   ],
   options: [
-    { name: 'domain', type: 'string', required: true, completer: 'domain', help: 'domain name, id or uuid' },
+    domainOption(),
     { name: 'uri', type: 'string', required: true, help: 'URI of the namespace' },
     { name: 'live', type: 'flag', bit: VIR_DOMAIN_AFFECT_LIVE, help: 'modify/get running state' },
     {

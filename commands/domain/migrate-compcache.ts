@@ -1,4 +1,4 @@
-import { defineCommand, domainOf, prettyCapacity } from '../../src/shell/index.js';
+import { defineCommand, domainOf, domainOption, prettyCapacity } from '../../src/shell/index.js';
 
 export default defineCommand({
   name: 'migrate-compcache',
@@ -7,13 +7,7 @@ export default defineCommand({
   description:
     'Get/set size of the cache (in bytes) used for compressing repeatedly transferred memory pages during live migration.',
   options: [
-    {
-      name: 'domain',
-      type: 'string',
-      required: true,
-      completer: 'domain-active',
-      help: 'domain name, id or uuid',
-    },
+    domainOption('domain-active'),
     {
       name: 'size',
       type: 'int',

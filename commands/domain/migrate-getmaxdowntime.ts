@@ -1,19 +1,11 @@
-import { defineCommand, domainOf } from '../../src/shell/index.js';
+import { defineCommand, domainOf, domainOption } from '../../src/shell/index.js';
 
 export default defineCommand({
   name: 'migrate-getmaxdowntime',
   group: 'domain',
   summary: 'get maximum tolerable downtime',
   description: 'Get maximum tolerable downtime of a domain which is being live-migrated to another host.',
-  options: [
-    {
-      name: 'domain',
-      type: 'string',
-      required: true,
-      completer: 'domain-active',
-      help: 'domain name, id or uuid',
-    },
-  ],
+  options: [domainOption('domain-active')],
   json: { object: { milliseconds: 'integer' } },
   async run(context, args) {
     const domain = await domainOf(context, args);

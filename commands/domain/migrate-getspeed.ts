@@ -1,5 +1,5 @@
 import { VIR_DOMAIN_MIGRATE_MAX_SPEED_POSTCOPY } from '../../src/hypervisor/constants.js';
-import { defineCommand, domainOf } from '../../src/shell/index.js';
+import { defineCommand, domainOf, domainOption } from '../../src/shell/index.js';
 
 export default defineCommand({
   name: 'migrate-getspeed',
@@ -7,13 +7,7 @@ export default defineCommand({
   summary: 'Get the maximum migration bandwidth',
   description: 'Get the maximum migration bandwidth (in MiB/s) for a domain.',
   options: [
-    {
-      name: 'domain',
-      type: 'string',
-      required: true,
-      completer: 'domain-active',
-      help: 'domain name, id or uuid',
-    },
+    domainOption('domain-active'),
     {
       name: 'postcopy',
       type: 'flag',

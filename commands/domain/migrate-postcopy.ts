@@ -1,4 +1,4 @@
-import { defineCommand, domainOf } from '../../src/shell/index.js';
+import { defineCommand, domainOf, domainOption } from '../../src/shell/index.js';
 
 export default defineCommand({
   name: 'migrate-postcopy',
@@ -6,15 +6,7 @@ export default defineCommand({
   summary: 'Switch running migration from pre-copy to post-copy',
   description:
     'Switch running migration from pre-copy to post-copy. The migration must have been started with --postcopy option.',
-  options: [
-    {
-      name: 'domain',
-      type: 'string',
-      required: true,
-      completer: 'domain-active',
-      help: 'domain name, id or uuid',
-    },
-  ],
+  options: [domainOption('domain-active')],
   async run(context, args) {
     const domain = await domainOf(context, args);
     await domain.migrateStartPostCopy();

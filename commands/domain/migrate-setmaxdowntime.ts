@@ -1,4 +1,4 @@
-import { CommandError, defineCommand, domainOf } from '../../src/shell/index.js';
+import { CommandError, defineCommand, domainOf, domainOption } from '../../src/shell/index.js';
 
 export default defineCommand({
   name: 'migrate-setmaxdowntime',
@@ -6,13 +6,7 @@ export default defineCommand({
   summary: 'set maximum tolerable downtime',
   description: 'Set maximum tolerable downtime of a domain which is being live-migrated to another host.',
   options: [
-    {
-      name: 'domain',
-      type: 'string',
-      required: true,
-      completer: 'domain-active',
-      help: 'domain name, id or uuid',
-    },
+    domainOption('domain-active'),
     {
       name: 'downtime',
       type: 'int',

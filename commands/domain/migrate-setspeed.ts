@@ -1,5 +1,5 @@
 import { VIR_DOMAIN_MIGRATE_MAX_SPEED_POSTCOPY } from '../../src/hypervisor/constants.js';
-import { defineCommand, domainOf } from '../../src/shell/index.js';
+import { defineCommand, domainOf, domainOption } from '../../src/shell/index.js';
 
 export default defineCommand({
   name: 'migrate-setspeed',
@@ -8,13 +8,7 @@ export default defineCommand({
   description:
     'Set the maximum migration bandwidth (in MiB/s) for a domain which is being migrated to another host.',
   options: [
-    {
-      name: 'domain',
-      type: 'string',
-      required: true,
-      completer: 'domain-active',
-      help: 'domain name, id or uuid',
-    },
+    domainOption('domain-active'),
     { name: 'bandwidth', type: 'int', required: true, help: 'migration bandwidth limit in MiB/s' },
     {
       name: 'postcopy',

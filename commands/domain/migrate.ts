@@ -25,6 +25,7 @@ import {
   CommandError,
   defineCommand,
   domainOf,
+  domainOption,
   exclusive,
   JobProgress,
   requires,
@@ -43,7 +44,7 @@ export default defineCommand({
     "Without --p2p and --direct this process connects to both hosts; with --p2p the source's daemon does it, and this process may end. With --timeout a live migration that takes longer has the guest suspended (--timeout-suspend) or switched to post-copy (--timeout-postcopy). An interrupt aborts the migration: the guest stays where it is.",
   ],
   options: [
-    { name: 'domain', type: 'string', required: true, completer: 'domain', help: 'domain name, id or uuid' },
+    domainOption(),
     {
       name: 'desturi',
       type: 'string',

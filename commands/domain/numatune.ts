@@ -1,6 +1,13 @@
 import { VIR_DOMAIN_NUMA_MODE, VIR_DOMAIN_NUMA_NODESET } from '../../src/hypervisor/constants.js';
 import type { TypedParameter } from '../../src/hypervisor/index.js';
-import { CommandError, defineCommand, domainOf, parseWhole, typedValueText } from '../../src/shell/index.js';
+import {
+  CommandError,
+  defineCommand,
+  domainOf,
+  domainOption,
+  parseWhole,
+  typedValueText,
+} from '../../src/shell/index.js';
 import { affectOptions, affectRules } from './affect-options.js';
 import { tune } from './tunable-parameters.js';
 
@@ -16,7 +23,7 @@ export default defineCommand({
     'Shows or sets from which NUMA nodes of the host a guest gets its memory (--nodeset 0-1,3), and how strictly.',
   ],
   options: [
-    { name: 'domain', type: 'string', required: true, completer: 'domain', help: 'domain name, id or uuid' },
+    domainOption(),
     {
       name: 'mode',
       type: 'string',

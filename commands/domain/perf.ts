@@ -1,5 +1,5 @@
 import type { TypedParameter } from '../../src/hypervisor/index.js';
-import { defineCommand, domainOf } from '../../src/shell/index.js';
+import { defineCommand, domainOf, domainOption } from '../../src/shell/index.js';
 import { affectOptions, affectRules } from './affect-options.js';
 import { tune } from './tunable-parameters.js';
 
@@ -38,7 +38,7 @@ export default defineCommand({
     'Shows which performance counters the host keeps for a guest, or switches some on or off; `domstats --perf` reads them.',
   ],
   options: [
-    { name: 'domain', type: 'string', required: true, completer: 'domain', help: 'domain name, id or uuid' },
+    domainOption(),
     {
       name: 'enable',
       type: 'string',

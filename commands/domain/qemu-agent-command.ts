@@ -7,6 +7,7 @@ import {
   CommandError,
   defineCommand,
   domainOf,
+  domainOption,
   formatJsonText,
   type JsonText,
   parseJsonText,
@@ -24,13 +25,7 @@ export default defineCommand({
     'Without options the reply is waited for as long as libvirt sees fit; --timeout waits so many seconds, --block for ever, and --async not at all. A command that was not waited for may still be run by the agent later.',
   ],
   options: [
-    {
-      name: 'domain',
-      type: 'string',
-      required: true,
-      completer: 'domain-active',
-      help: 'domain name, id or uuid',
-    },
+    domainOption('domain-active'),
     { name: 'timeout', type: 'int', positional: false, help: 'timeout seconds. must be positive.' },
     { name: 'async', type: 'flag', help: 'execute command without waiting for timeout' },
     { name: 'block', type: 'flag', help: 'execute command without timeout' },

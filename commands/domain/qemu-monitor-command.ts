@@ -4,6 +4,7 @@ import {
   CommandError,
   defineCommand,
   domainOf,
+  domainOption,
   exclusive,
   formatJsonText,
   type JsonText,
@@ -23,13 +24,7 @@ export default defineCommand({
     '--return-value prints only the value of the reply\'s "return", --pretty lays the reply out. --pass-fds hands open descriptors of this process to QEMU.',
   ],
   options: [
-    {
-      name: 'domain',
-      type: 'string',
-      required: true,
-      completer: 'domain-active',
-      help: 'domain name, id or uuid',
-    },
+    domainOption('domain-active'),
     { name: 'hmp', type: 'flag', help: 'command is in human monitor protocol' },
     { name: 'pretty', type: 'flag', help: 'pretty-print any qemu monitor protocol output' },
     {

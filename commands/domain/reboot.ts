@@ -5,7 +5,7 @@ import {
   VIR_DOMAIN_REBOOT_PARAVIRT,
   VIR_DOMAIN_REBOOT_SIGNAL,
 } from '../../src/hypervisor/constants.js';
-import { defineCommand, domainOf, orFail } from '../../src/shell/index.js';
+import { defineCommand, domainOf, domainOption, orFail } from '../../src/shell/index.js';
 import { modeFlags } from './power-mode.js';
 
 const modes = {
@@ -26,13 +26,7 @@ export default defineCommand({
     "Several modes may be given, separated by commas; which of them is tried first is the hypervisor's choice. Without --mode the hypervisor picks one.",
   ],
   options: [
-    {
-      name: 'domain',
-      type: 'string',
-      required: true,
-      completer: 'domain-active',
-      help: 'domain name, id or uuid',
-    },
+    domainOption('domain-active'),
     {
       name: 'mode',
       type: 'string',

@@ -1,19 +1,11 @@
-import { defineCommand, domainOf, orFail } from '../../src/shell/index.js';
+import { defineCommand, domainOf, domainOption, orFail } from '../../src/shell/index.js';
 
 export default defineCommand({
   name: 'reset',
   group: 'domain',
   summary: 'reset a domain',
   description: 'Reset the target domain as if by power button',
-  options: [
-    {
-      name: 'domain',
-      type: 'string',
-      required: true,
-      completer: 'domain-active',
-      help: 'domain name, id or uuid',
-    },
-  ],
+  options: [domainOption('domain-active')],
   async run(context, args) {
     const domain = await domainOf(context, args);
     const name = args.text('domain');

@@ -1,19 +1,11 @@
-import { defineCommand, domainOf, orFail } from '../../src/shell/index.js';
+import { defineCommand, domainOf, domainOption, orFail } from '../../src/shell/index.js';
 
 export default defineCommand({
   name: 'resume',
   group: 'domain',
   summary: 'resume a domain',
   description: 'Resume a previously suspended domain.',
-  options: [
-    {
-      name: 'domain',
-      type: 'string',
-      required: true,
-      completer: 'domain-paused',
-      help: 'domain name, id or uuid',
-    },
-  ],
+  options: [domainOption('domain-paused')],
   async run(context, args) {
     const domain = await domainOf(context, args);
     const name = args.text('domain');

@@ -6,6 +6,7 @@ import {
 import {
   defineCommand,
   domainOf,
+  domainOption,
   InterruptedError,
   JobProgress,
   orFail,
@@ -27,13 +28,7 @@ export default defineCommand({
     'An interrupt aborts the save: the guest runs on as before, no file is left and the exit status is 130.',
   ],
   options: [
-    {
-      name: 'domain',
-      type: 'string',
-      required: true,
-      completer: 'domain-active',
-      help: 'domain name, id or uuid',
-    },
+    domainOption('domain-active'),
     { name: 'file', type: 'string', required: true, completer: 'path', help: 'where to save the data' },
     {
       name: 'bypass-cache',

@@ -1,5 +1,11 @@
 import { VIR_DOMAIN_AFFECT_CONFIG, VIR_DOMAIN_AFFECT_LIVE } from '../../src/hypervisor/constants.js';
-import { CommandError, defineCommand, domainOf, typedValueText } from '../../src/shell/index.js';
+import {
+  CommandError,
+  defineCommand,
+  domainOf,
+  domainOption,
+  typedValueText,
+} from '../../src/shell/index.js';
 import { schedulerChanges } from './scheduler-changes.js';
 import { parametersShape } from './tunable-parameters.js';
 
@@ -12,7 +18,7 @@ export default defineCommand({
     'Shows how the host shares out CPU time to a guest, or changes it: `schedinfo guest --set cpu_shares=2048`. It needs cgroups.',
   ],
   options: [
-    { name: 'domain', type: 'string', required: true, completer: 'domain', help: 'domain name, id or uuid' },
+    domainOption(),
     { name: 'weight', type: 'int', positional: false, help: 'weight for XEN_CREDIT' },
     { name: 'cap', type: 'int', positional: false, help: 'cap for XEN_CREDIT' },
     { name: 'current', type: 'flag', help: 'get/set current scheduler info' },

@@ -1,6 +1,6 @@
 import { type FileHandle, open, unlink } from 'node:fs/promises';
 import type { Stream } from '../../src/hypervisor/index.js';
-import { CommandError, defineCommand, domainOf, orFail } from '../../src/shell/index.js';
+import { CommandError, defineCommand, domainOf, domainOption, orFail } from '../../src/shell/index.js';
 
 const CHUNK = 256 * 1024;
 
@@ -13,13 +13,7 @@ export default defineCommand({
     'Stores what a screen of the guest shows in a file on this machine, replacing one that exists. The hypervisor chooses the format (a portable pixmap or PNG). Without --file the name is made from the domain, the time and the format. A guest without a video device has no screen.',
   ],
   options: [
-    {
-      name: 'domain',
-      type: 'string',
-      required: true,
-      completer: 'domain-active',
-      help: 'domain name, id or uuid',
-    },
+    domainOption('domain-active'),
     { name: 'file', type: 'string', completer: 'path', help: 'where to store the screenshot' },
     { name: 'screen', type: 'int', help: 'ID of a screen to take screenshot of' },
   ],

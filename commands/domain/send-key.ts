@@ -11,7 +11,7 @@ import {
   VIR_KEYCODE_SET_XT,
   VIR_KEYCODE_SET_XT_KBD,
 } from '../../src/hypervisor/constants.js';
-import { CommandError, defineCommand, domainOf } from '../../src/shell/index.js';
+import { CommandError, defineCommand, domainOf, domainOption } from '../../src/shell/index.js';
 import { keyNames } from './key-names.js';
 
 const codesets = new Map([
@@ -40,13 +40,7 @@ export default defineCommand({
     "Presses up to 16 keys of the guest's keyboard together and lets them go: `send-key guest KEY_LEFTCTRL KEY_LEFTALT KEY_DELETE`. Keys are numbers (decimal, or hexadecimal after 0x, or octal after 0) of the --codeset, or names in the codesets that have names: linux (KEY_A, the default), os_x (ANSI_A) and win32 (VK_A). --holdtime says how many milliseconds they are held.",
   ],
   options: [
-    {
-      name: 'domain',
-      type: 'string',
-      required: true,
-      completer: 'domain-active',
-      help: 'domain name, id or uuid',
-    },
+    domainOption('domain-active'),
     {
       name: 'codeset',
       type: 'string',

@@ -1,4 +1,4 @@
-import { CommandError, defineCommand, domainOf } from '../../src/shell/index.js';
+import { CommandError, defineCommand, domainOf, domainOption } from '../../src/shell/index.js';
 import { signalNames, signalNumber } from './process-signals.js';
 
 export default defineCommand({
@@ -7,13 +7,7 @@ export default defineCommand({
   summary: 'Send signals to processes',
   description: 'Send signals to processes in the guest',
   options: [
-    {
-      name: 'domain',
-      type: 'string',
-      required: true,
-      completer: 'domain-active',
-      help: 'domain name, id or uuid',
-    },
+    domainOption('domain-active'),
     { name: 'pid', type: 'string', required: true, help: 'the process ID' },
     {
       name: 'signame',

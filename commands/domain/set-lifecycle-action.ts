@@ -11,7 +11,14 @@ import {
   VIR_DOMAIN_LIFECYCLE_POWEROFF,
   VIR_DOMAIN_LIFECYCLE_REBOOT,
 } from '../../src/hypervisor/constants.js';
-import { CommandError, defineCommand, domainOf, exclusive, orFail } from '../../src/shell/index.js';
+import {
+  CommandError,
+  defineCommand,
+  domainOf,
+  domainOption,
+  exclusive,
+  orFail,
+} from '../../src/shell/index.js';
 
 const types = {
   poweroff: VIR_DOMAIN_LIFECYCLE_POWEROFF,
@@ -37,7 +44,7 @@ export default defineCommand({
     'Says what happens when the guest powers off, reboots or crashes: poweroff, reboot and crash are the types. The coredump actions are for crash only.',
   ],
   options: [
-    { name: 'domain', type: 'string', required: true, completer: 'domain', help: 'domain name, id or uuid' },
+    domainOption(),
     {
       name: 'type',
       type: 'string',

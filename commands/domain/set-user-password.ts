@@ -1,5 +1,5 @@
 import { VIR_DOMAIN_PASSWORD_ENCRYPTED } from '../../src/hypervisor/constants.js';
-import { defineCommand, domainOf } from '../../src/shell/index.js';
+import { defineCommand, domainOf, domainOption } from '../../src/shell/index.js';
 
 export default defineCommand({
   name: 'set-user-password',
@@ -10,13 +10,7 @@ export default defineCommand({
     'Has the agent in the guest set the password of a user. It stands on the command line, where other users of this machine can see it meanwhile.',
   ],
   options: [
-    {
-      name: 'domain',
-      type: 'string',
-      required: true,
-      completer: 'domain-active',
-      help: 'domain name, id or uuid',
-    },
+    domainOption('domain-active'),
     { name: 'user', type: 'string', required: true, help: 'the username' },
     { name: 'password', type: 'string', required: true, help: 'the new password' },
     {

@@ -6,6 +6,7 @@ import {
   CommandError,
   defineCommand,
   domainOf,
+  domainOption,
   exclusive,
   readTextFile,
   requires,
@@ -20,13 +21,7 @@ export default defineCommand({
     'Has the agent in the guest add the public keys of a file (a line each) to those with which a user may log in; --reset replaces them, --remove takes the ones in the file away.',
   ],
   options: [
-    {
-      name: 'domain',
-      type: 'string',
-      required: true,
-      completer: 'domain-active',
-      help: 'domain name, id or uuid',
-    },
+    domainOption('domain-active'),
     { name: 'user', type: 'string', required: true, help: 'user to set authorized keys for' },
     { name: 'file', type: 'string', completer: 'path', help: 'optional file to read keys from' },
     { name: 'reset', type: 'flag', help: 'clear out authorized keys file before adding new keys' },

@@ -3,7 +3,7 @@ import {
   VIR_DOMAIN_AFFECT_LIVE,
   VIR_DOMAIN_MEM_MAXIMUM,
 } from '../../src/hypervisor/constants.js';
-import { defineCommand, domainOf, exclusive, orFail } from '../../src/shell/index.js';
+import { defineCommand, domainOf, domainOption, exclusive, orFail } from '../../src/shell/index.js';
 
 export default defineCommand({
   name: 'setmaxmem',
@@ -14,7 +14,7 @@ export default defineCommand({
     'Sets how much memory the guest has to boot with, which a QEMU guest can only be given while it is shut off. Sizes without a unit are KiB.',
   ],
   options: [
-    { name: 'domain', type: 'string', required: true, completer: 'domain', help: 'domain name, id or uuid' },
+    domainOption(),
     { name: 'kilobytes', type: 'alias', target: 'size', help: '' },
     {
       name: 'size',

@@ -1,5 +1,5 @@
 import { VIR_DOMAIN_AFFECT_CONFIG, VIR_DOMAIN_AFFECT_LIVE } from '../../src/hypervisor/constants.js';
-import { defineCommand, domainOf, exclusive } from '../../src/shell/index.js';
+import { defineCommand, domainOf, domainOption, exclusive } from '../../src/shell/index.js';
 
 export default defineCommand({
   name: 'setmem',
@@ -10,7 +10,7 @@ export default defineCommand({
     'Asks the guest through its balloon device to use so much memory, at most what `setmaxmem` has set. A guest without a balloon driver does not obey. Without --config, --live or --current the running guest is meant. Sizes without a unit are KiB.',
   ],
   options: [
-    { name: 'domain', type: 'string', required: true, completer: 'domain', help: 'domain name, id or uuid' },
+    domainOption(),
     { name: 'kilobytes', type: 'alias', target: 'size', help: '' },
     {
       name: 'size',

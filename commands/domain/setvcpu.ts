@@ -1,4 +1,4 @@
-import { CommandError, defineCommand, domainOf, exclusive } from '../../src/shell/index.js';
+import { CommandError, defineCommand, domainOf, domainOption, exclusive } from '../../src/shell/index.js';
 import { affectOptions, affectRules } from './affect-options.js';
 
 export default defineCommand({
@@ -10,7 +10,7 @@ export default defineCommand({
     'Plugs virtual CPUs into a guest or takes them out, by their numbers, where the machine allows it (see `setvcpus --hotpluggable`).',
   ],
   options: [
-    { name: 'domain', type: 'string', required: true, completer: 'domain', help: 'domain name, id or uuid' },
+    domainOption(),
     {
       name: 'vcpulist',
       type: 'string',

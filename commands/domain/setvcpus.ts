@@ -5,7 +5,14 @@ import {
   VIR_DOMAIN_VCPU_HOTPLUGGABLE,
   VIR_DOMAIN_VCPU_MAXIMUM,
 } from '../../src/hypervisor/constants.js';
-import { CommandError, defineCommand, domainOf, exclusive, requires } from '../../src/shell/index.js';
+import {
+  CommandError,
+  defineCommand,
+  domainOf,
+  domainOption,
+  exclusive,
+  requires,
+} from '../../src/shell/index.js';
 
 export default defineCommand({
   name: 'setvcpus',
@@ -17,7 +24,7 @@ export default defineCommand({
     'CPUs that were not made hot-pluggable (--hotpluggable with --config) can be added to a running guest but not taken away.',
   ],
   options: [
-    { name: 'domain', type: 'string', required: true, completer: 'domain', help: 'domain name, id or uuid' },
+    domainOption(),
     { name: 'count', type: 'int', required: true, help: 'number of virtual CPUs' },
     { name: 'maximum', type: 'flag', bit: VIR_DOMAIN_VCPU_MAXIMUM, help: 'set maximum limit on next boot' },
     { name: 'config', type: 'flag', bit: VIR_DOMAIN_AFFECT_CONFIG, help: 'affect next boot' },

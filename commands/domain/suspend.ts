@@ -1,19 +1,11 @@
-import { defineCommand, domainOf, orFail } from '../../src/shell/index.js';
+import { defineCommand, domainOf, domainOption, orFail } from '../../src/shell/index.js';
 
 export default defineCommand({
   name: 'suspend',
   group: 'domain',
   summary: 'suspend a domain',
   description: 'Suspend a running domain.',
-  options: [
-    {
-      name: 'domain',
-      type: 'string',
-      required: true,
-      completer: 'domain-running',
-      help: 'domain name, id or uuid',
-    },
-  ],
+  options: [domainOption('domain-running')],
   async run(context, args) {
     const domain = await domainOf(context, args);
     const name = args.text('domain');

@@ -3,6 +3,7 @@ import {
   defineCommand,
   domainDocument,
   domainOf,
+  domainOption,
   SilentFailure,
 } from '../../src/shell/index.js';
 
@@ -11,15 +12,7 @@ export default defineCommand({
   group: 'domain',
   summary: 'tty console',
   description: 'Output the device for the TTY console.',
-  options: [
-    {
-      name: 'domain',
-      type: 'string',
-      required: true,
-      completer: 'domain-active',
-      help: 'domain name, id or uuid',
-    },
-  ],
+  options: [domainOption('domain-active')],
   json: { object: { tty: 'string' } },
   async run(context, args) {
     const domain = await domainOf(context, args);

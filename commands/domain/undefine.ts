@@ -13,7 +13,15 @@ import {
   VIR_STORAGE_VOL_DELETE_WITH_SNAPSHOTS,
 } from '../../src/hypervisor/constants.js';
 import { type Domain, HypervisorError } from '../../src/hypervisor/index.js';
-import { CommandError, defineCommand, domainOf, exclusive, orFail, requires } from '../../src/shell/index.js';
+import {
+  CommandError,
+  defineCommand,
+  domainOf,
+  domainOption,
+  exclusive,
+  orFail,
+  requires,
+} from '../../src/shell/index.js';
 import { type DiskVolume, diskVolumes, removeVolumes } from './domain-storage.js';
 
 /** The options that the hypervisor's own function knows. */
@@ -37,13 +45,7 @@ export default defineCommand({
     'Disk images stay unless --storage or --remove-all-storage is given. Those remove volumes of storage pools only, after the domain is gone; an image that is in no pool is named, and left for you to remove. There is no way back.',
   ],
   options: [
-    {
-      name: 'domain',
-      type: 'string',
-      required: true,
-      completer: 'domain-persistent',
-      help: 'domain name, id or uuid',
-    },
+    domainOption('domain-persistent'),
     {
       name: 'managed-save',
       type: 'flag',

@@ -1,5 +1,5 @@
 import { VIR_DOMAIN_DEVICE_MODIFY_FORCE } from '../../src/hypervisor/constants.js';
-import { defineCommand, domainOf, orFail, readTextFile } from '../../src/shell/index.js';
+import { defineCommand, domainOf, domainOption, orFail, readTextFile } from '../../src/shell/index.js';
 import { affectedBy, persistentOptions, persistentRules } from './affect-persistent.js';
 
 export default defineCommand({
@@ -11,7 +11,7 @@ export default defineCommand({
     'Changes a device of a guest to what an XML file describes: the medium of a drive, the link of a network card, and what else can be changed while it is plugged in. --force lets a drive be opened that the guest has locked.',
   ],
   options: [
-    { name: 'domain', type: 'string', required: true, completer: 'domain', help: 'domain name, id or uuid' },
+    domainOption(),
     { name: 'file', type: 'string', required: true, completer: 'path', help: 'XML file' },
     ...persistentOptions,
     { name: 'force', type: 'flag', bit: VIR_DOMAIN_DEVICE_MODIFY_FORCE, help: 'force device update' },

@@ -4,6 +4,7 @@ import {
   defineCommand,
   domainDocument,
   domainOf,
+  domainOption,
   elementsAt,
   elementText,
   exclusive,
@@ -20,7 +21,7 @@ export default defineCommand({
     'Changes how much of a virtio-mem device the guest is to use (--requested-size), which takes memory from it or gives it some while it runs.',
   ],
   options: [
-    { name: 'domain', type: 'string', required: true, completer: 'domain', help: 'domain name, id or uuid' },
+    domainOption(),
     ...affectOptions,
     {
       name: 'print-xml',

@@ -14,6 +14,7 @@ import {
   defineCommand,
   domainDocument,
   domainOf,
+  domainOption,
   textAt,
 } from '../../src/shell/index.js';
 
@@ -27,7 +28,7 @@ export default defineCommand({
     '--current is the opposite of --maximum where --active and --maximum are missing, as it was in old versions of libvirt.',
   ],
   options: [
-    { name: 'domain', type: 'string', required: true, completer: 'domain', help: 'domain name, id or uuid' },
+    domainOption(),
     { name: 'maximum', type: 'flag', bit: VIR_DOMAIN_VCPU_MAXIMUM, help: 'get maximum count of vcpus' },
     { name: 'active', type: 'flag', help: 'get number of currently active vcpus' },
     { name: 'live', type: 'flag', bit: VIR_DOMAIN_AFFECT_LIVE, help: 'get value from running domain' },

@@ -13,6 +13,7 @@ import {
   defineCommand,
   domainDocument,
   domainOf,
+  domainOption,
   elementsAt,
   fixedDecimals,
   textAt,
@@ -36,10 +37,7 @@ export default defineCommand({
   manual: [
     'For each virtual CPU: the host CPU it ran on last, its state, the time it has used, and the host CPUs it may run on. With --pretty those are listed as ranges instead of one letter for each host CPU. Of a domain that is shut off only the last is known.',
   ],
-  options: [
-    { name: 'domain', type: 'string', required: true, completer: 'domain', help: 'domain name, id or uuid' },
-    { name: 'pretty', type: 'flag', help: 'return human readable output' },
-  ],
+  options: [domainOption(), { name: 'pretty', type: 'flag', help: 'return human readable output' }],
   json: {
     list: {
       object: {

@@ -10,6 +10,7 @@ import {
   cpusOfMap,
   defineCommand,
   domainOf,
+  domainOption,
   formatTable,
 } from '../../src/shell/index.js';
 import { affectOptions, affectRules } from './affect-options.js';
@@ -24,7 +25,7 @@ export default defineCommand({
     'Shows on which CPUs of the host the virtual CPUs of a guest may run, or sets it for one: `vcpupin guest 0 2-3`; `r` stands for all CPUs.',
   ],
   options: [
-    { name: 'domain', type: 'string', required: true, completer: 'domain', help: 'domain name, id or uuid' },
+    domainOption(),
     { name: 'vcpu', type: 'int', completer: 'vcpu', help: 'vcpu number' },
     {
       name: 'cpulist',

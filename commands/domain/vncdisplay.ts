@@ -4,6 +4,7 @@ import {
   defineCommand,
   domainDocument,
   domainOf,
+  domainOption,
   elementsAt,
   parseWhole,
 } from '../../src/shell/index.js';
@@ -13,15 +14,7 @@ export default defineCommand({
   group: 'domain',
   summary: 'vnc display',
   description: 'Output the IP address and port number for the VNC display.',
-  options: [
-    {
-      name: 'domain',
-      type: 'string',
-      required: true,
-      completer: 'domain-active',
-      help: 'domain name, id or uuid',
-    },
-  ],
+  options: [domainOption('domain-active')],
   json: { object: { display: 'string' } },
   async run(context, args) {
     const domain = await domainOf(context, args);

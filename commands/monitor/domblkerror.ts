@@ -3,7 +3,7 @@ import {
   VIR_DOMAIN_DISK_ERROR_NONE,
   VIR_DOMAIN_DISK_ERROR_UNSPEC,
 } from '../../src/hypervisor/constants.js';
-import { defineCommand, domainOf } from '../../src/shell/index.js';
+import { defineCommand, domainOf, domainOption } from '../../src/shell/index.js';
 
 const errorWords = new Map<number, string>([
   [VIR_DOMAIN_DISK_ERROR_NONE, 'no error'],
@@ -20,15 +20,7 @@ export default defineCommand({
     'Only disks whose last request failed are listed. A guest that was paused with the reason "I/O error" stopped ' +
       'because of one of them: make room or repair the storage, then resume it, and it repeats the request.',
   ],
-  options: [
-    {
-      name: 'domain',
-      type: 'string',
-      required: true,
-      completer: 'domain-active',
-      help: 'domain name, id or uuid',
-    },
-  ],
+  options: [domainOption('domain-active')],
   json: { list: { object: { disk: 'string', error: 'string' } } },
   async run(context, args) {
     const domain = await domainOf(context, args);

@@ -6,6 +6,7 @@ import {
   defineCommand,
   domainDocument,
   domainOf,
+  domainOption,
   elementsAt,
   exclusive,
   formatTable,
@@ -24,7 +25,7 @@ export default defineCommand({
       'running, which cannot be measured then.',
   ],
   options: [
-    { name: 'domain', type: 'string', required: true, completer: 'domain', help: 'domain name, id or uuid' },
+    domainOption(),
     { name: 'device', type: 'string', completer: 'disk-target', help: 'block device' },
     { name: 'human', type: 'flag', help: 'Human readable output' },
     { name: 'all', type: 'flag', help: 'display all block devices info' },

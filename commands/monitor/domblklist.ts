@@ -6,6 +6,7 @@ import {
   defineCommand,
   domainDocument,
   domainOf,
+  domainOption,
   elementsAt,
   formatTable,
   SilentFailure,
@@ -21,7 +22,7 @@ export default defineCommand({
       'network name behind it. After a disk snapshot the source of a running guest is the new overlay.',
   ],
   options: [
-    { name: 'domain', type: 'string', required: true, completer: 'domain', help: 'domain name, id or uuid' },
+    domainOption(),
     {
       name: 'inactive',
       type: 'flag',

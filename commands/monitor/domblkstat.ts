@@ -11,7 +11,14 @@ import {
   VIR_ERR_NO_SUPPORT,
 } from '../../src/hypervisor/constants.js';
 import { type Domain, HypervisorError, type TypedParameter } from '../../src/hypervisor/index.js';
-import { camelCase, defineCommand, domainOf, orFail, typedValueText } from '../../src/shell/index.js';
+import {
+  camelCase,
+  defineCommand,
+  domainOf,
+  domainOption,
+  orFail,
+  typedValueText,
+} from '../../src/shell/index.js';
 
 interface KnownField {
   readonly field: string;
@@ -72,13 +79,7 @@ export default defineCommand({
     'Without a device, the counts of all disks are added up, where the hypervisor can do that.',
   ],
   options: [
-    {
-      name: 'domain',
-      type: 'string',
-      required: true,
-      completer: 'domain-active',
-      help: 'domain name, id or uuid',
-    },
+    domainOption('domain-active'),
     { name: 'device', type: 'string', emptyOk: true, completer: 'disk-target', help: 'block device' },
     { name: 'human', type: 'flag', help: 'print a more human readable output' },
   ],

@@ -1,5 +1,5 @@
 import { VIR_DOMAIN_CONTROL_ERROR, VIR_DOMAIN_CONTROL_OK } from '../../src/hypervisor/constants.js';
-import { defineCommand, domainOf, fixedDecimals } from '../../src/shell/index.js';
+import { defineCommand, domainOf, domainOption, fixedDecimals } from '../../src/shell/index.js';
 
 /** By number of virDomainControlState. */
 const stateWords = ['ok', 'background job', 'occupied', 'error'];
@@ -16,15 +16,7 @@ export default defineCommand({
       'it is free; "background job" and "occupied" say for how long something has been using it; "error" means ' +
       'that it has failed, and commands on this guest fail until it is restarted.',
   ],
-  options: [
-    {
-      name: 'domain',
-      type: 'string',
-      required: true,
-      completer: 'domain-active',
-      help: 'domain name, id or uuid',
-    },
-  ],
+  options: [domainOption('domain-active')],
   json: { object: { state: 'string', 'reason?': 'string', 'busyMs?': 'integer' } },
   async run(context, args) {
     const domain = await domainOf(context, args);

@@ -5,6 +5,7 @@ import {
   defineCommand,
   domainDocument,
   domainOf,
+  domainOption,
   elementsAt,
 } from '../../src/shell/index.js';
 
@@ -18,7 +19,7 @@ export default defineCommand({
       'is named by its device on the host or by its MAC address.',
   ],
   options: [
-    { name: 'domain', type: 'string', required: true, completer: 'domain', help: 'domain name, id or uuid' },
+    domainOption(),
     {
       name: 'interface',
       type: 'string',

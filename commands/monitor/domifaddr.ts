@@ -4,7 +4,7 @@ import {
   VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_LEASE,
   VIR_IP_ADDR_TYPE_IPV6,
 } from '../../src/hypervisor/constants.js';
-import { CommandError, defineCommand, domainOf, orFail } from '../../src/shell/index.js';
+import { CommandError, defineCommand, domainOf, domainOption, orFail } from '../../src/shell/index.js';
 
 const sources = new Map<string, number>([
   ['lease', VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_LEASE],
@@ -23,13 +23,7 @@ export default defineCommand({
       'looks into the neighbour table of the host, which only holds what it has spoken to lately.',
   ],
   options: [
-    {
-      name: 'domain',
-      type: 'string',
-      required: true,
-      completer: 'domain-active',
-      help: 'domain name, id or uuid',
-    },
+    domainOption('domain-active'),
     { name: 'interface', type: 'string', completer: 'interface', help: 'network interface name' },
     { name: 'full', type: 'flag', help: 'always display names and MACs of interfaces' },
     {

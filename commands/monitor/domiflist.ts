@@ -4,6 +4,7 @@ import {
   defineCommand,
   domainDocument,
   domainOf,
+  domainOption,
   elementsAt,
   formatTable,
 } from '../../src/shell/index.js';
@@ -18,7 +19,7 @@ export default defineCommand({
       'it. The source is the network, bridge or host device that it is connected to.',
   ],
   options: [
-    { name: 'domain', type: 'string', required: true, completer: 'domain', help: 'domain name, id or uuid' },
+    domainOption(),
     {
       name: 'inactive',
       type: 'flag',

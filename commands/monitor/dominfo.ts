@@ -1,6 +1,6 @@
 import { VIR_ERR_NO_SUPPORT } from '../../src/hypervisor/constants.js';
 import { describeState, HypervisorError } from '../../src/hypervisor/index.js';
-import { defineCommand, domainOf, fixedDecimals } from '../../src/shell/index.js';
+import { defineCommand, domainOf, domainOption, fixedDecimals } from '../../src/shell/index.js';
 
 /** virDomainInfo's maxMem when there is no limit. */
 const NO_LIMIT = 0xffff_ffffn;
@@ -14,9 +14,7 @@ export default defineCommand({
     'Memory is in KiB: the most that the guest may have, and what it has now. CPU time is what all its virtual CPUs ' +
       'have used since it started. A guest is persistent if its configuration is kept while it does not run.',
   ],
-  options: [
-    { name: 'domain', type: 'string', required: true, completer: 'domain', help: 'domain name, id or uuid' },
-  ],
+  options: [domainOption()],
   json: {
     object: {
       id: { oneOf: ['integer', 'null'] },

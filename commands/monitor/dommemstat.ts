@@ -20,6 +20,7 @@ import {
   camelCase,
   defineCommand,
   domainOf,
+  domainOption,
   exclusive,
   orFail,
 } from '../../src/shell/index.js';
@@ -54,13 +55,7 @@ export default defineCommand({
       'rss are known.',
   ],
   options: [
-    {
-      name: 'domain',
-      type: 'string',
-      required: true,
-      completer: 'domain-active',
-      help: 'domain name, id or uuid',
-    },
+    domainOption('domain-active'),
     { name: 'period', type: 'int', positional: false, help: 'period in seconds to set collection' },
     { name: 'config', type: 'flag', bit: VIR_DOMAIN_AFFECT_CONFIG, help: 'affect next boot' },
     { name: 'live', type: 'flag', bit: VIR_DOMAIN_AFFECT_LIVE, help: 'affect running domain' },

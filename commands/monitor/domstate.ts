@@ -1,5 +1,5 @@
 import { describeReason, describeState } from '../../src/hypervisor/index.js';
-import { defineCommand, domainOf } from '../../src/shell/index.js';
+import { defineCommand, domainOf, domainOption } from '../../src/shell/index.js';
 
 export default defineCommand({
   name: 'domstate',
@@ -11,10 +11,7 @@ export default defineCommand({
       'its memory, and goes on by itself; "paused (user)" waits for resume; "paused (I/O error)" waits for its ' +
       'storage to be repaired (see domblkerror).',
   ],
-  options: [
-    { name: 'domain', type: 'string', required: true, completer: 'domain', help: 'domain name, id or uuid' },
-    { name: 'reason', type: 'flag', help: 'also print reason for the state' },
-  ],
+  options: [domainOption(), { name: 'reason', type: 'flag', help: 'also print reason for the state' }],
   json: { object: { state: 'string', reason: 'string' } },
   async run(context, args) {
     const domain = await domainOf(context, args);

@@ -1,5 +1,5 @@
 import { VIR_DOMAIN_TIME_SYNC } from '../../src/hypervisor/constants.js';
-import { defineCommand, domainOf, exclusive } from '../../src/shell/index.js';
+import { defineCommand, domainOf, domainOption, exclusive } from '../../src/shell/index.js';
 
 export default defineCommand({
   name: 'domtime',
@@ -12,13 +12,7 @@ export default defineCommand({
     'A guest that was reverted to a snapshot goes on with the time of the snapshot: --sync or --now corrects it.',
   ],
   options: [
-    {
-      name: 'domain',
-      type: 'string',
-      required: true,
-      completer: 'domain-active',
-      help: 'domain name, id or uuid',
-    },
+    domainOption('domain-active'),
     { name: 'now', type: 'flag', help: 'set to the time of the host running virsh' },
     { name: 'pretty', type: 'flag', help: "print domain's time in human readable form" },
     {

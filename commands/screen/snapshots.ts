@@ -5,6 +5,7 @@ import {
   type Context,
   defineCommand,
   domainOf,
+  domainOption,
   errorLines,
   InterruptedError,
   orFail,
@@ -24,15 +25,7 @@ export default defineCommand({
   manual: [
     'The arrow keys move, Enter shows all about a snapshot, r goes back to it and d deletes it; q or Escape leaves. Before anything is done it is told what will happen to which files, and asked for. What is done then is snapshot-revert and snapshot-delete, whose output comes into the scrollback.',
   ],
-  options: [
-    {
-      name: 'domain',
-      type: 'string',
-      required: true,
-      completer: 'domain-with-snapshot',
-      help: 'domain name, id or uuid',
-    },
-  ],
+  options: [domainOption('domain-with-snapshot')],
   async run(context, args) {
     const screen = screenOf(context, 'snapshots');
     const domain = await domainOf(context, args);

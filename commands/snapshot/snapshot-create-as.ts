@@ -1,5 +1,5 @@
 import { splitCommaList } from '../../src/grammar/index.js';
-import { CommandError, defineCommand, domainOf } from '../../src/shell/index.js';
+import { CommandError, defineCommand, domainOf, domainOption } from '../../src/shell/index.js';
 import {
   type DiskSpec,
   type MemorySpec,
@@ -23,7 +23,7 @@ export default defineCommand({
     '--print-xml prints the XML that would be used, and does nothing else.',
   ],
   options: [
-    { name: 'domain', type: 'string', required: true, completer: 'domain', help: 'domain name, id or uuid' },
+    domainOption(),
     { name: 'name', type: 'string', help: 'name of snapshot' },
     { name: 'description', type: 'string', help: 'description of snapshot' },
     { name: 'print-xml', type: 'flag', help: 'print XML document rather than create' },

@@ -2,7 +2,7 @@ import {
   VIR_DOMAIN_SNAPSHOT_CREATE_CURRENT,
   VIR_DOMAIN_SNAPSHOT_CREATE_REDEFINE,
 } from '../../src/hypervisor/constants.js';
-import { defineCommand, domainOf, readTextFile } from '../../src/shell/index.js';
+import { defineCommand, domainOf, domainOption, readTextFile } from '../../src/shell/index.js';
 import { createdShape, createFlags, createManual, engineOptions } from './create-options.js';
 import { createSnapshot } from './create-snapshot.js';
 import { engineWishes } from './create-with-engine.js';
@@ -18,7 +18,7 @@ export default defineCommand({
     '--redefine makes no snapshot. It gives libvirt back the record of one that exists: the XML must be complete, as snapshot-dumpxml --security-info prints it. So records can be moved to another host, restored after they were dropped, or changed. --current makes it the current snapshot at once.',
   ],
   options: [
-    { name: 'domain', type: 'string', required: true, completer: 'domain', help: 'domain name, id or uuid' },
+    domainOption(),
     { name: 'xmlfile', type: 'string', completer: 'path', help: 'domain snapshot XML' },
     {
       name: 'redefine',

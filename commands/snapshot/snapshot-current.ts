@@ -5,7 +5,7 @@ import {
   VIR_DOMAIN_SNAPSHOT_XML_SECURE,
 } from '../../src/hypervisor/constants.js';
 import type { Domain } from '../../src/hypervisor/index.js';
-import { CommandError, defineCommand, domainOf } from '../../src/shell/index.js';
+import { CommandError, defineCommand, domainOf, domainOption } from '../../src/shell/index.js';
 import { optionRules } from '../../src/snapshot/flag-rules.js';
 import { isDiskOnly } from '../../src/snapshot/snapshot-xml.js';
 
@@ -19,13 +19,7 @@ export default defineCommand({
     'With --snapshotname another snapshot is made the current one. This changes the records of libvirt only: the guest and its disks stay as they are. Use snapshot-revert to go back to a snapshot.',
   ],
   options: [
-    {
-      name: 'domain',
-      type: 'string',
-      required: true,
-      completer: 'domain-with-snapshot',
-      help: 'domain name, id or uuid',
-    },
+    domainOption('domain-with-snapshot'),
     { name: 'name', type: 'flag', help: 'list the name, rather than the full xml' },
     {
       name: 'security-info',

@@ -9,6 +9,7 @@ import {
   type Context,
   defineCommand,
   domainOf,
+  domainOption,
   InterruptedError,
   orFail,
   runDomainJob,
@@ -32,13 +33,7 @@ export default defineCommand({
     '--metadata only makes libvirt forget the snapshot. Images and saved memory stay as they are, and someone else has to look after them.',
   ],
   options: [
-    {
-      name: 'domain',
-      type: 'string',
-      required: true,
-      completer: 'domain-with-snapshot',
-      help: 'domain name, id or uuid',
-    },
+    domainOption('domain-with-snapshot'),
     { name: 'snapshotname', type: 'string', completer: 'snapshot', help: 'snapshot name' },
     { name: 'current', type: 'flag', help: 'delete current snapshot' },
     {

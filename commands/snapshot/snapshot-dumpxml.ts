@@ -1,5 +1,5 @@
 import { VIR_DOMAIN_SNAPSHOT_XML_SECURE } from '../../src/hypervisor/constants.js';
-import { defineCommand, domainOf, printXml, xmlJson } from '../../src/shell/index.js';
+import { defineCommand, domainOf, domainOption, printXml, xmlJson } from '../../src/shell/index.js';
 
 export default defineCommand({
   name: 'snapshot-dumpxml',
@@ -11,13 +11,7 @@ export default defineCommand({
     'Passwords and the like are left out unless --security-info is given; use it when the XML is to be redefined elsewhere.',
   ],
   options: [
-    {
-      name: 'domain',
-      type: 'string',
-      required: true,
-      completer: 'domain-with-snapshot',
-      help: 'domain name, id or uuid',
-    },
+    domainOption('domain-with-snapshot'),
     { name: 'snapshotname', type: 'string', required: true, completer: 'snapshot', help: 'snapshot name' },
     {
       name: 'security-info',

@@ -11,6 +11,7 @@ import {
   type Context,
   defineCommand,
   domainOf,
+  domainOption,
   editXml,
   errorLines,
   InterruptedError,
@@ -30,13 +31,7 @@ export default defineCommand({
     'A changed name needs --rename, which drops the old record, or --clone, which keeps both; both then stand for the same saved state. With both a name and --current the snapshot also becomes the current one.',
   ],
   options: [
-    {
-      name: 'domain',
-      type: 'string',
-      required: true,
-      completer: 'domain-with-snapshot',
-      help: 'domain name, id or uuid',
-    },
+    domainOption('domain-with-snapshot'),
     { name: 'snapshotname', type: 'string', completer: 'snapshot', help: 'snapshot name' },
     { name: 'current', type: 'flag', help: 'also set edited snapshot as current' },
     { name: 'rename', type: 'flag', help: 'allow renaming an existing snapshot' },

@@ -1,6 +1,6 @@
 import { VIR_DOMAIN_SNAPSHOT_LIST_DESCENDANTS, VIR_ERR_NO_SUPPORT } from '../../src/hypervisor/constants.js';
 import { HypervisorError, type Snapshot } from '../../src/hypervisor/index.js';
-import { CommandError, defineCommand, domainOf } from '../../src/shell/index.js';
+import { CommandError, defineCommand, domainOf, domainOption } from '../../src/shell/index.js';
 import { describeSnapshot } from './describe-snapshot.js';
 import { findOneSnapshot } from './find-snapshot.js';
 
@@ -14,13 +14,7 @@ export default defineCommand({
     'Children counts the snapshots made directly on top of this one, Descendants all that depend on it. Metadata tells whether libvirt keeps a record of it, which stands in the way of undefining the domain.',
   ],
   options: [
-    {
-      name: 'domain',
-      type: 'string',
-      required: true,
-      completer: 'domain-with-snapshot',
-      help: 'domain name, id or uuid',
-    },
+    domainOption('domain-with-snapshot'),
     { name: 'snapshotname', type: 'string', completer: 'snapshot', help: 'snapshot name' },
     { name: 'current', type: 'flag', help: 'info on current snapshot' },
   ],

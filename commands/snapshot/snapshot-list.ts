@@ -17,6 +17,7 @@ import {
   CommandError,
   defineCommand,
   domainOf,
+  domainOption,
   formatTable,
   formatTree,
   localTime,
@@ -38,13 +39,7 @@ export default defineCommand({
     '--from lists the children of one snapshot, --current those of the current one; with --descendants their children too. --tree draws who descends from whom; filters that could tear the tree apart do not go with it. In the interactive shell the tree also shows which snapshot is the current one, of what kind each is and how much space it takes.',
   ],
   options: [
-    {
-      name: 'domain',
-      type: 'string',
-      required: true,
-      completer: 'domain-with-snapshot',
-      help: 'domain name, id or uuid',
-    },
+    domainOption('domain-with-snapshot'),
     { name: 'parent', type: 'flag', help: 'add a column showing parent snapshot' },
     {
       name: 'roots',

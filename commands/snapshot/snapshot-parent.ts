@@ -1,4 +1,4 @@
-import { CommandError, defineCommand, domainOf } from '../../src/shell/index.js';
+import { CommandError, defineCommand, domainOf, domainOption } from '../../src/shell/index.js';
 import { parentName } from '../../src/snapshot/parent-name.js';
 import { findOneSnapshot } from './find-snapshot.js';
 
@@ -11,13 +11,7 @@ export default defineCommand({
     'Prints the name of the snapshot that was current when the given one was made. A snapshot without a parent is an error.',
   ],
   options: [
-    {
-      name: 'domain',
-      type: 'string',
-      required: true,
-      completer: 'domain-with-snapshot',
-      help: 'domain name, id or uuid',
-    },
+    domainOption('domain-with-snapshot'),
     { name: 'snapshotname', type: 'string', completer: 'snapshot', help: 'find parent of snapshot name' },
     { name: 'current', type: 'flag', help: 'find parent of current snapshot' },
   ],

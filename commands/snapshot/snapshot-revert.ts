@@ -15,6 +15,7 @@ import {
   CommandError,
   defineCommand,
   domainOf,
+  domainOption,
   InterruptedError,
   orFail,
   runDomainJob,
@@ -36,13 +37,7 @@ export default defineCommand({
     '--force allows what libvirt otherwise refuses as risky: a snapshot without a record of how the domain was configured, or whose configuration differs so much that the QEMU process must be replaced. --reset-nvram gives UEFI firmware fresh variables from its template.',
   ],
   options: [
-    {
-      name: 'domain',
-      type: 'string',
-      required: true,
-      completer: 'domain-with-snapshot',
-      help: 'domain name, id or uuid',
-    },
+    domainOption('domain-with-snapshot'),
     { name: 'snapshotname', type: 'string', completer: 'snapshot', help: 'snapshot name' },
     { name: 'current', type: 'flag', help: 'revert to current snapshot' },
     {

@@ -1,10 +1,21 @@
 import type { Domain } from '../hypervisor/index.js';
 import type { Arguments } from './arguments.js';
+import type { CompleterName } from './command.js';
 import type { Context } from './context.js';
 import { CommandError } from './errors.js';
 import { parseWhole } from './numbers.js';
 
 export type DomainKey = 'id' | 'uuid' | 'name';
+
+/** The option that names a command's domain, for `domainOf`. @param completer which domains the command is for. */
+export const domainOption = <const C extends CompleterName = 'domain'>(completer?: C) =>
+  ({
+    name: 'domain',
+    type: 'string',
+    required: true,
+    completer: (completer ?? 'domain') as C,
+    help: 'domain name, id or uuid',
+  }) as const;
 
 const INT_MAX = 2n ** 31n - 1n;
 

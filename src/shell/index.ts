@@ -17,7 +17,7 @@ export { type DispatchOptions, dispatch, type Outcome } from './dispatch.js';
 export { domainDescription } from './domain-description.js';
 export { domainDocument } from './domain-document.js';
 export { type JobOptions, type JobResult, runDomainJob } from './domain-job.js';
-export { type DomainKey, domainOf, findDomain } from './domain-option.js';
+export { type DomainKey, domainOf, domainOption, findDomain } from './domain-option.js';
 export { editXml, type XmlEdit } from './edit-xml.js';
 export { elementText } from './element-text.js';
 export { CommandError, errorLines, InterruptedError, orFail, SilentFailure } from './errors.js';
