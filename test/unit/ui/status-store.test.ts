@@ -154,7 +154,8 @@ test('a storm of events is few pictures and few questions', async () => {
   }
   const seconds = (performance.now() - begun) / 1000;
   expect(pictures / seconds).toBeLessThan(14);
-  expect((hypervisor.asked.lists - lists) / seconds).toBeLessThan(18);
+  // Some 15 a second, and two more at the edges of so short a time.
+  expect(hypervisor.asked.lists - lists).toBeLessThan(2 + 18 * seconds);
   expect(pictures).toBeGreaterThan(1);
 });
 
