@@ -16,7 +16,7 @@ const quote = (word: string): string => `'${word.replaceAll("'", "'\\''")}'`;
 const snapctlCommand = `${quote(process.execPath)} ${quote(snapctl)}`;
 
 /** What both programs get, so that they agree on language, zone and colours, and edit nothing. */
-const environment = (): NodeJS.ProcessEnv => {
+export const environment = (): NodeJS.ProcessEnv => {
   const { VIRSH_DEFAULT_CONNECT_URI: _, LIBVIRT_DEFAULT_URI: __, VISUAL: ___, ...rest } = process.env;
   return { ...rest, LC_ALL: 'C', TZ: 'UTC', NO_COLOR: '1', EDITOR: 'true' };
 };
@@ -59,7 +59,8 @@ function shell(
  */
 const virshLimits = [2000, 2000, 3000, 3000, 4000, 5000, 5000, 10_000, 20_000];
 
-const snapctlLimit = 20_000;
+/** How long snapctl may take, in ms; it has hung then. */
+export const snapctlLimit = 20_000;
 
 /** Where the words of a line are run. */
 export interface Place {
