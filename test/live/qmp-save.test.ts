@@ -39,7 +39,6 @@ describe.each(qemuPrograms)('save and restore of a bare QEMU, on %s', (_, find) 
       program: await find(),
       disks: 2,
       memory: 160,
-      dirty: 8,
       atom: true,
       ...options,
     });

@@ -52,7 +52,7 @@ describe.each(qemuPrograms)('deleting external snapshots on %s', (_, find) => {
       };
       second.push('-blockdev', JSON.stringify(node), '-device', 'virtio-blk-pci,drive=blank,id=vdc');
     }
-    guest = await BareGuest.start({ program, disks: 2, memory: 160, dirty: 8, args: second, cwd: folder });
+    guest = await BareGuest.start({ program, disks: 2, memory: 160, args: second, cwd: folder });
     process.env.SNAPCTL_STATE_DIR = join(folder, 'state');
     await meet();
   }

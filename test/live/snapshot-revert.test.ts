@@ -89,7 +89,6 @@ describe.each(qemuPrograms)('going back by a new QEMU, on %s', (_, find) => {
       program: await find(),
       disks: 2,
       memory: 160,
-      dirty: 8,
       atom: true,
       ...options,
     });
@@ -153,7 +152,7 @@ describe.each(qemuPrograms)('going back by a new QEMU, on %s', (_, find) => {
   }
 
   test('memory and disks jump back, again and again, and forward', async () => {
-    await boot();
+    await boot({ dirty: 8 });
     const spans = new Map<string, readonly [from: number, to: number]>();
     for (const [name, method] of [
       ['s1', 'background'],
