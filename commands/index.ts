@@ -1,4 +1,5 @@
 import { type CommandGroup, Registry, type RegistryEntry } from '../src/shell/index.js';
+import { missing } from './missing.js';
 
 /** virsh's help groups, in virsh's order. */
 const groups: readonly CommandGroup[] = [
@@ -292,4 +293,4 @@ const entries: readonly RegistryEntry[] = [
   { name: 'complete', group: 'snapctl', load: () => import('./shell/complete.js') },
 ];
 
-export const registry = new Registry(groups, entries);
+export const registry = new Registry(groups, entries, missing);

@@ -195,7 +195,7 @@ _snapctl_options() {
     status) REPLY='--mode --help' ;;
     cd) REPLY='--dir --help' ;;
     echo) REPLY='--shell --xml --split --err --string --help' ;;
-    help) REPLY='--command --json --help' ;;
+    help) REPLY='--command --missing --json --help' ;;
     connect) REPLY='--name --readonly --help' ;;
     *) REPLY='' ;;
   esac

@@ -2059,6 +2059,7 @@ complete -c snapctl -n '__snapctl_in echo' -l help -d 'explain this command'
 complete -c snapctl -n '__snapctl_in exit' -l help -d 'explain this command'
 
 complete -c snapctl -n '__snapctl_in help' -l command -d 'Prints global help, command specific help, or help for a group of related commands' -x -a '(__snapctl_ask)'
+complete -c snapctl -n '__snapctl_in help' -l missing -d 'tell which of virsh\'s commands snapctl does not have'
 complete -c snapctl -n '__snapctl_in help' -l json -d 'print the result as JSON'
 complete -c snapctl -n '__snapctl_in help' -l help -d 'explain this command'
 

@@ -16,7 +16,7 @@ export { documentedOptions, extraOptions, optionForm, synopsis } from './src/she
 /**
  * Bundles the TypeScript sources aside and loads them.
  * @returns {Promise<{version: string, globalOptions: object[], groups: {keyword: string, title: string,
- *   page: string, commands: object[]}[], commands: object[], documentedOptions: Function, extraOptions: Function, optionForm: Function,
+ *   page: string, commands: object[]}[], missing: Map<string, string>, commands: object[], documentedOptions: Function, extraOptions: Function, optionForm: Function,
  *   synopsis: Function, keymap: object[], keyLabel: Function, lineForms: object[]}>} groups that have commands, each with its documented commands in the order of help.
  */
 export async function loadProgram(root) {
@@ -48,7 +48,13 @@ export async function loadProgram(root) {
       groups.push({ keyword, title, page, commands });
     }
     const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-    return { version, groups, commands: groups.flatMap((group) => group.commands), ...rest };
+    return {
+      version,
+      groups,
+      missing: registry.missing,
+      commands: groups.flatMap((group) => group.commands),
+      ...rest,
+    };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

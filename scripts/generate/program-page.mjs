@@ -23,6 +23,7 @@ export function programPage(program) {
     section('DESCRIPTION', description()),
     section('OPTIONS', program.globalOptions.map(globalOption).join('') + longVersion()),
     section('COMMANDS', commandList(program)),
+    section('COMMANDS OF VIRSH THAT ARE MISSING', missing(program)),
     section('COMMAND LINES', grammar()),
     section('PAUSED GUESTS', paused()),
     section('CONNECTING', connecting()),
@@ -86,6 +87,10 @@ function commandList(program) {
     'Each command prints its own help with --help or with "help COMMAND"; "help GROUP" lists a group, by its title or its keyword.';
   return paragraph(note) + groups.join('');
 }
+
+const missing = (program) =>
+  paragraph('Everything else that virsh 9.0 has is here. "help --missing" prints this list.') +
+  [...program.missing].map(([name, reason]) => item(bold(name), `${sentence(reason)}`)).join('');
 
 const grammar = () =>
   [

@@ -120,7 +120,7 @@ async function parse(
   output: Output,
 ): Promise<ParsedCommand<CommandSpec>[]> {
   try {
-    return await parseLine(line, registry.lookup);
+    return await parseLine(line, registry.lookupToRun);
   } catch (error) {
     if (!(error instanceof GrammarError)) throw error;
     for (const message of error.messages) output.error(message);

@@ -69,9 +69,9 @@ async function runOnce(globals: Globals, output: Output, log: LogFile | undefine
   try {
     if (rest.length === 0) {
       trace.say('DEBUG', `commands: "${first}"`);
-      commands = await parseLine(first, registry.lookup);
+      commands = await parseLine(first, registry.lookupToRun);
     } else {
-      commands = await parseWords(globals.words, registry.lookup);
+      commands = await parseWords(globals.words, registry.lookupToRun);
     }
   } catch (error) {
     if (!(error instanceof GrammarError)) throw error;

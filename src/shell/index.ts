@@ -41,7 +41,7 @@ export { type PrettyCapacity, prettyCapacity } from './pretty-capacity.js';
 export { printable, printableLine } from './printable.js';
 export { askChoice } from './question.js';
 export { readTextFile } from './read-file.js';
-export { type CommandGroup, Registry, type RegistryEntry } from './registry.js';
+export { type CommandGroup, missingLine, Registry, type RegistryEntry } from './registry.js';
 export type {
   Screen,
   SnapshotTreeAction,

@@ -68,7 +68,7 @@ export class LineRunner {
   }
 
   #parse(text: string): Promise<Commands> {
-    return parseLine(text, this.#options.registry.lookup);
+    return parseLine(text, this.#options.registry.lookupToRun);
   }
 
   async #dispatch(commands: Commands, { output, signal, screen }: LineContext): Promise<void> {
