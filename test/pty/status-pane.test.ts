@@ -1,0 +1,159 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { daemonInstalled, PrivateDaemon } from '../contract/private-daemon.js';
+import { Embed, type TinyGuest } from '../support/embed.mjs';
+import { BareGuest } from '../support/qemu.js';
+import { Terminal } from '../support/terminal.js';
+
+const PATIENCE = { patience: 60_000 };
+
+describe('a guest of libvirt', () => {
+  let embed: Embed;
+  let guest: TinyGuest;
+  let terminal: Terminal;
+
+  beforeAll(async () => {
+    embed = await Embed.create();
+    // Enough that is not zero to be seen being saved.
+    guest = await embed.start({ name: 'tiny', memory: 512, dirty: 160 });
+    terminal = await Terminal.open(['-c', embed.uri], { columns: 130, rows: 30, env: embed.env });
+    await terminal.shows(/tiny +running/, PATIENCE);
+  }, 180_000);
+
+  afterAll(async () => {
+    await terminal?.close();
+    await embed?.dispose();
+  }, 60_000);
+
+  const take = (name: string): string =>
+    `snapshot-create-as tiny ${name} --memspec file=${join(guest.folder, `${name}.mem`)} ` +
+    `--diskspec vda,snapshot=external,file=${join(guest.folder, `${name}.qcow2`)}`;
+
+  test('a full snapshot: why it stands still, for how long, and how far it is', async () => {
+    await terminal.type(take('full'));
+    await terminal.keys('Enter');
+    const seen = await terminal.shows(/‖ tiny +paused \(creating snapshot\) .*\d %/, PATIENCE);
+    expect(seen).toMatch(
+      /tiny +paused \(creating snapshot\) +\d+\.\d s +Snapshot +\S+ +\d+ % +\d+(\.\d)? MiB/,
+    );
+    await terminal.shows(/Domain snapshot full created/, PATIENCE);
+    const after = await terminal.shows(/• tiny +running \(\w+\) +last pause .*⎇ full/, PATIENCE);
+    expect(after).toMatch(/1 of 1 running · qemu:/);
+  }, 120_000);
+
+  test('Ctrl-C in the middle of one: it is undone, and the guest runs', async () => {
+    await terminal.type(take('second'));
+    await terminal.keys('Enter');
+    await terminal.shows(/‖ tiny +paused \(creating snapshot\)/, PATIENCE);
+    await terminal.keys('C-c');
+    await terminal.shows(/error: interrupted/, PATIENCE);
+    await terminal.shows(/• tiny +running \(\w+\) .*\n.*\nsnapctl # $|• tiny +running/, PATIENCE);
+    expect(existsSync(join(guest.folder, 'second.mem'))).toBe(false);
+  }, 120_000);
+
+  test('the tree in the shell has the current snapshot, kinds and sizes', async () => {
+    await terminal.keys('C-l');
+    await terminal.type('snapshot-list tiny --tree');
+    await terminal.keys('Enter');
+    const screen = await terminal.shows(/● full \(current\) {2}external, memory, running, \d+ MiB/, PATIENCE);
+    expect(screen).not.toMatch(/second {2}/);
+  }, 60_000);
+
+  test('walking through the tree: details, what a deletion does, and the deletion', async () => {
+    await terminal.type('snapshots tiny');
+    await terminal.keys('Enter');
+    await terminal.shows(/Snapshots of tiny\n> ● full \(current\)/, PATIENCE);
+    await terminal.keys('Enter');
+    await terminal.shows(new RegExp(`Memory: +${join(guest.folder, 'full.mem')}, \\d+ MiB`), PATIENCE);
+    await terminal.keys('Escape');
+    // At once after Escape it would be Alt-r.
+    await terminal.shows(/q leave/, PATIENCE);
+    await terminal.type('r');
+    await terminal.shows(/Go back to full\?\n +Disk vda: back to what/, PATIENCE);
+    await terminal.type('n');
+    await terminal.shows(/q leave/, PATIENCE);
+    await terminal.type('d');
+    await terminal.shows(/Delete full\?\n +Memory: '.*full\.mem' stays behind/, PATIENCE);
+    await terminal.type('y');
+    await terminal.shows(/There are none\.[\s\S]*full deleted/, PATIENCE);
+    await terminal.type('q');
+    const screen = await terminal.shows(
+      /snapshot-delete tiny full\nThe memory of the snapshot is still in .*full\.mem.*\nDomain snapshot full deleted/,
+      PATIENCE,
+    );
+    expect(screen).toMatch(/tiny +running/);
+  }, 120_000);
+
+  test('folded, full, alone on the screen, and a killed QEMU', async () => {
+    await terminal.type('status off');
+    await terminal.keys('Enter');
+    await terminal.shows((screen) => !/• tiny/.test(screen), PATIENCE);
+    await terminal.type('status full; suspend tiny');
+    await terminal.keys('Enter');
+    await terminal.shows(/‖ tiny +paused \(user\) +>?\d.*\n +VIR_DOMAIN_PAUSED_USER/, PATIENCE);
+    await terminal.type('watch');
+    await terminal.keys('Enter');
+    await terminal.shows(/^‖ tiny +paused \(user\).*\n +VIR_DOMAIN_PAUSED_USER/, PATIENCE);
+    process.kill(pidOf(embed), 'SIGKILL');
+    await terminal.shows(/tiny +shut off \(crashed\)/, PATIENCE);
+    await terminal.type('q');
+    await terminal.shows(/snapctl # watch[\s\S]*tiny +shut off \(crashed\)[\s\S]*0 of 1 running/, PATIENCE);
+  }, 120_000);
+});
+
+/** The QEMU of the only guest. */
+function pidOf(embed: Embed): number {
+  return Number(readFileSync(join(embed.folder, 'run', 'qemu', 'tiny.pid'), 'utf8'));
+}
+
+test('a bare QEMU: the pane leaves the monitor to the shell and to others, and sees it go and come', async () => {
+  const guest = await BareGuest.start({ dirty: 64 });
+  const state = join(guest.folder, 'state');
+  const terminal = await Terminal.open(['-c', `qmp://${guest.monitor}`], {
+    columns: 130,
+    env: { SNAPCTL_STATE_DIR: state },
+  });
+  try {
+    await terminal.shows(/• tiny +running[^\n]*\n[^\n]*1 of 1 running/, PATIENCE);
+    await terminal.type(`snapshot-create-as tiny one --memspec file=${join(guest.folder, 'one.mem')}`);
+    await terminal.keys('Enter');
+    await terminal.shows(/‖ tiny +paused \(creating snapshot\)/, PATIENCE);
+    await terminal.shows(/• tiny +running .*last pause \d+.*⎇ one/, PATIENCE);
+    // Another program on the same machine gets its turn at once.
+    const other = await Terminal.open(['-c', `qmp://${guest.monitor}`, 'domstate', 'tiny'], {
+      env: { SNAPCTL_STATE_DIR: state },
+    });
+    // tmux scrolls a line away to say that the program has ended.
+    await other.shows(/^running/, { ...PATIENCE, history: true });
+    await other.close();
+    process.kill(guest.pid, 'SIGKILL');
+    await terminal.shows(/connection lost, reconnecting|shut off \(crashed\)/, PATIENCE);
+  } finally {
+    await terminal.close();
+    await guest.dispose();
+  }
+}, 240_000);
+
+(daemonInstalled ? test : test.skip)(
+  'a killed daemon: said, waited for, and listened to again',
+  async () => {
+    const daemon = new PrivateDaemon();
+    await daemon.start();
+    const terminal = await Terminal.open(['-c', daemon.uri], { columns: 100 });
+    try {
+      await terminal.shows(/• test +running/, PATIENCE);
+      await daemon.kill();
+      await terminal.shows(/connection lost, reconnecting/, PATIENCE);
+      await daemon.start();
+      await terminal.shows(/1 of 1 running · test\+unix:/, PATIENCE);
+      await terminal.type('suspend test');
+      await terminal.keys('Enter');
+      await terminal.shows(/‖ test +paused \(user\)/, PATIENCE);
+    } finally {
+      await terminal.close();
+      await daemon.stop();
+    }
+  },
+  120_000,
+);
