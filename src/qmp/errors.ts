@@ -96,3 +96,12 @@ export class JobFailure extends QmpError {
     super(`job ${jobId}: ${description}`, cause);
   }
 }
+
+/** A domain has no block device of that name. */
+export class BlockDeviceNotFound extends QmpError {
+  override readonly name = 'BlockDeviceNotFound';
+
+  constructor(readonly device: string) {
+    super(`block device ${device} not found`);
+  }
+}

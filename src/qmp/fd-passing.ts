@@ -1,12 +1,13 @@
+import { type Call, call } from './call.js';
 import type { QmpClient } from './client.js';
 import { QmpError } from './errors.js';
 import type { LineSocket } from './line-socket.js';
+import type { CommandReturns } from './schema/commands.js';
 import type { WaitOptions } from './waiter.js';
 
 /**
  * Hands an open descriptor to QEMU under a name (the command `getfd`), for example to migrate to `fd:NAME`. QEMU gets a
- * duplicate: ours stays open and is ours to close. The command travels with the descriptor in one sendmsg(2), because
- * Node has no way to send one.
+ * duplicate: ours stays open and is ours to close.
  *
  * @throws QmpError if the C library cannot be called or the kernel refuses; else as execute() does
  */
@@ -16,9 +17,34 @@ export async function passDescriptor(
   descriptor: number,
   options: WaitOptions = {},
 ): Promise<void> {
+  await executeWithDescriptor(client, call('getfd', { fdname: name }), descriptor, options);
+}
+
+/**
+ * Hands an open descriptor to QEMU as a set (the command `add-fd`), for commands that want a file's name: QEMU opens
+ * `/dev/fdset/N` if the descriptor is open for what it wants to do. QEMU gets a duplicate; `remove-fd` closes it.
+ * @returns N
+ * @throws as passDescriptor()
+ */
+export async function passDescriptorSet(
+  client: QmpClient,
+  descriptor: number,
+  options: WaitOptions = {},
+): Promise<number> {
+  const added = await executeWithDescriptor(client, call('add-fd'), descriptor, options);
+  return (added as CommandReturns<'add-fd'>)['fdset-id'];
+}
+
+/** The command travels with the descriptor in one sendmsg(2), because Node has no way to send one. */
+async function executeWithDescriptor(
+  client: QmpClient,
+  command: Call,
+  descriptor: number,
+  options: WaitOptions,
+): Promise<unknown> {
   const sendWithDescriptor = await loadSendWithDescriptor();
-  await client.executeThrough(
-    { execute: 'getfd', arguments: { fdname: name } },
+  return client.executeThrough(
+    command,
     async (socket, bytes) => {
       let sent = 0;
       while (sent === 0) {

@@ -1,6 +1,6 @@
 import type { QmpClient } from './client.js';
 import { CommandFailure, JobFailure, QmpError, TimeoutError } from './errors.js';
-import type { EventListener, QmpEvent } from './event-listener.js';
+import type { EventListener } from './event-listener.js';
 import type { Job, JobStatus } from './schema/jobs.js';
 import type { WaitOptions } from './waiter.js';
 
@@ -11,6 +11,10 @@ export interface JobOptions extends WaitOptions {
    * whoever listens.
    */
   whenReady?: 'complete' | 'finish';
+  /** Come back as soon as the job is ready, and leave it as it is: whoever asked ends it. Not with whenReady. */
+  until?: 'ready';
+  /** What becomes of the job at the deadline or the signal's abort: cancelled (the default), or left to go on. */
+  onGivingUp?: 'cancel' | 'leave';
   /** What to do before a job that is ready is told to complete. */
   beforeComplete?: () => Promise<void>;
   /** What to do when a job that was started with auto-finalize off waits to be finalized; finalized after it. */
@@ -21,7 +25,13 @@ export interface JobOptions extends WaitOptions {
   patience?: number;
 }
 
-type StatusListener = EventListener<'JOB_STATUS_CHANGE'>;
+/** What QEMU says of a job that was cancelled before it was done. */
+export const CANCELLED = 'Operation canceled';
+
+/** How far a job was followed: to its end, or until it was ready. */
+export type JobOutcome = 'ended' | 'ready';
+
+type StatusListener = EventListener<'JOB_STATUS_CHANGE' | 'BLOCK_JOB_COMPLETED' | 'BLOCK_JOB_CANCELLED'>;
 
 /**
  * Starts a job under `id`, follows it by its events to its end, dismisses it, and throws its error. `start` gives the
@@ -29,7 +39,7 @@ type StatusListener = EventListener<'JOB_STATUS_CHANGE'>;
  * query-jobs, and only until the job is dismissed). A concluded job of the same id that an earlier run left is
  * dismissed first.
  *
- * The deadline and the signal cancel the job, wait for its end, and dismiss it before this throws.
+ * The deadline and the signal cancel the job (unless told otherwise), wait for its end, and dismiss it before this throws.
  * @throws JobFailure, CommandFailure (the command was refused), TimeoutError, DisconnectedError, the signal's reason
  */
 export async function runJob(
@@ -37,13 +47,13 @@ export async function runJob(
   id: string,
   start: () => Promise<unknown>,
   options: JobOptions = {},
-): Promise<void> {
+): Promise<JobOutcome> {
   options.signal?.throwIfAborted();
   await dismissLeftover(client, id);
   const listener = listenToJob(client, id);
   try {
     await start();
-    await follow(client, id, listener, options);
+    return await follow(client, id, listener, options);
   } finally {
     listener.close();
   }
@@ -53,12 +63,16 @@ export async function runJob(
  * Follows a job that runs already, as runJob() does. A job that does not exist (any more) has ended: how, nobody knows.
  * @throws as runJob()
  */
-export async function followJob(client: QmpClient, id: string, options: JobOptions = {}): Promise<void> {
+export async function followJob(
+  client: QmpClient,
+  id: string,
+  options: JobOptions = {},
+): Promise<JobOutcome> {
   const listener = listenToJob(client, id);
   try {
     const job = await findJob(client, id);
-    if (!job) return;
-    await follow(client, id, listener, options, job.status);
+    if (!job) return 'ended';
+    return await follow(client, id, listener, options, job.status);
   } finally {
     listener.close();
   }
@@ -82,7 +96,10 @@ export async function dismissConcluded(
 }
 
 function listenToJob(client: QmpClient, id: string): StatusListener {
-  return client.listen({ events: ['JOB_STATUS_CHANGE'], match: (event) => event.data.id === id });
+  return client.listen({
+    events: ['JOB_STATUS_CHANGE', 'BLOCK_JOB_COMPLETED', 'BLOCK_JOB_CANCELLED'],
+    match: ({ data }) => ('status' in data ? data.id : data.device) === id,
+  });
 }
 
 async function dismissLeftover(client: QmpClient, id: string): Promise<void> {
@@ -108,40 +125,42 @@ async function follow(
   listener: StatusListener,
   { timeout = Number.POSITIVE_INFINITY, signal, ...options }: JobOptions,
   initial?: JobStatus,
-): Promise<void> {
+): Promise<JobOutcome> {
   const started = performance.now();
-  const once = actOnce(client, id, options);
+  const act = actOnce(client, id, options);
   try {
-    if (initial !== undefined && !(await once(initial))) return;
-    for (;;) {
+    let outcome = initial === undefined ? undefined : await act(initial);
+    let error: string | undefined;
+    while (outcome === undefined) {
       const event = await listener.next({ timeout: timeout - (performance.now() - started), signal });
-      if (!(await once(status(event)))) return;
+      if (!event) throw new QmpError('the job listener was closed');
+      // These come just before `concluded`, and are the only word of an error where the job dismisses itself.
+      if (event.event === 'BLOCK_JOB_COMPLETED') error = event.data.error;
+      else if (event.event === 'BLOCK_JOB_CANCELLED') error = CANCELLED;
+      else outcome = await act(event.data.status);
     }
+    if (outcome === 'ended' && error !== undefined) throw new JobFailure(id, error);
+    return outcome;
   } catch (error) {
     const gaveUp = error instanceof TimeoutError && error.command === undefined;
     if (!gaveUp && !signal?.aborted) throw error;
-    await cancel(client, id, listener, options.patience ?? 10_000);
+    if (options.onGivingUp !== 'leave') await cancel(client, id, listener, options.patience ?? 10_000);
     if (gaveUp) throw new TimeoutError(`job ${id} did not end within ${timeout} ms`, timeout);
     throw error;
   }
 }
 
-function status(event: QmpEvent<'JOB_STATUS_CHANGE'> | undefined): JobStatus {
-  if (!event) throw new QmpError('the job listener was closed');
-  return event.data.status;
-}
-
 /**
- * Makes the function that does what a status asks for, and tells whether the job goes on. Ready and pending are acted
+ * Makes the function that does what a status asks for, and tells the outcome, if it is one. Ready and pending are acted
  * on once: a job that is ready goes to standby and back whenever its nodes are drained.
  */
 function actOnce(
   client: QmpClient,
   id: string,
-  { whenReady, beforeComplete, beforeFinalize, onStatus }: JobOptions,
+  { whenReady, beforeComplete, beforeFinalize, onStatus, until }: JobOptions,
 ) {
   const acted = new Set<JobStatus>();
-  return async (current: JobStatus): Promise<boolean> => {
+  return async (current: JobStatus): Promise<JobOutcome | undefined> => {
     onStatus?.(current);
     const first = !acted.has(current);
     acted.add(current);
@@ -160,7 +179,8 @@ function actOnce(
       await dismiss(client, id);
       if (error !== undefined) throw new JobFailure(id, error);
     }
-    return current !== 'concluded' && current !== 'null';
+    if (current === 'ready' && until === 'ready') return 'ready';
+    return current === 'concluded' || current === 'null' ? 'ended' : undefined;
   };
 }
 

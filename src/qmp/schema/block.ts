@@ -141,6 +141,21 @@ export interface BackupArguments {
   'auto-dismiss'?: boolean;
 }
 
+/** DriveMirror, in part: a copy to a file that QEMU makes (`absolute-paths`) or finds. */
+export interface DriveMirrorArguments {
+  'job-id'?: string;
+  /** A device's id, or a node's name. */
+  device: string;
+  target: string;
+  format?: string;
+  'node-name'?: string;
+  sync: SyncMode;
+  mode?: 'existing' | 'absolute-paths';
+  speed?: number;
+  'auto-finalize'?: boolean;
+  'auto-dismiss'?: boolean;
+}
+
 export interface BitmapArguments {
   node: string;
   name: string;

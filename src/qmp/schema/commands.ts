@@ -6,21 +6,25 @@ import type {
   BlockNode,
   BlockStatistics,
   DebugBlockGraph,
+  DriveMirrorArguments,
   ImageSnapshot,
   InternalSnapshot,
   SnapshotSync,
   SyncMode,
   TransactionAction,
 } from './block.js';
+import type { SchemaEntry } from './introspection.js';
 import type { BlockJob, BlockJobArguments, Job } from './jobs.js';
 import type {
   CharDevice,
   Cpu,
   DumpFormat,
   DumpProgress,
+  HotpluggableCpu,
   Machine,
   MemorySize,
   ObjectProperty,
+  PciBus,
   Status,
   Version,
 } from './machine.js';
@@ -48,9 +52,13 @@ export interface Commands {
   // The monitor itself
   qmp_capabilities: Command<{ enable?: string[] } | None>;
   'query-commands': Command<None, { name: string }[]>;
+  'query-qmp-schema': Command<None, SchemaEntry[]>;
   'human-monitor-command': Command<{ 'command-line': string; 'cpu-index'?: number }, string>;
   getfd: Command<{ fdname: string }>;
   closefd: Command<{ fdname: string }>;
+  'add-fd': Command<{ 'fdset-id'?: number; opaque?: string } | None, { 'fdset-id': number; fd: number }>;
+  'query-fdsets': Command<None, { 'fdset-id': number; fds: { fd: number; opaque?: string }[] }[]>;
+  'remove-fd': Command<{ 'fdset-id': number; fd?: number }>;
 
   // The machine
   'query-status': Command<None, Status>;
@@ -61,10 +69,14 @@ export interface Commands {
   'query-machines': Command<None, Machine[]>;
   'query-chardev': Command<None, CharDevice[]>;
   'query-cpus-fast': Command<None, Cpu[]>;
+  'query-hotpluggable-cpus': Command<None, HotpluggableCpu[]>;
+  'query-pci': Command<None, PciBus[]>;
   'query-memory-size-summary': Command<None, MemorySize>;
   'query-balloon': Command<None, { actual: number }>;
   'qom-list': Command<{ path: string }, ObjectProperty[]>;
   'qom-get': Command<{ path: string; property: string }, unknown>;
+  'qom-set': Command<{ path: string; property: string; value: unknown }>;
+  screendump: Command<{ filename: string; device?: string; head?: number; format?: 'ppm' | 'png' }>;
   stop: Command<None>;
   cont: Command<None>;
   system_reset: Command<None>;
@@ -118,6 +130,7 @@ export interface Commands {
   'job-pause': Command<{ id: string }>;
   'job-resume': Command<{ id: string }>;
   'block-job-cancel': Command<{ device: string; force?: boolean }>;
+  'block-job-complete': Command<{ device: string }>;
   'block-job-set-speed': Command<{ device: string; speed: number }>;
   'block-commit': Command<
     BlockJobArguments & { device: string; 'base-node'?: string; 'top-node'?: string; 'backing-file'?: string }
@@ -125,6 +138,7 @@ export interface Commands {
   'block-stream': Command<
     BlockJobArguments & { device: string; 'base-node'?: string; bottom?: string; 'backing-file'?: string }
   >;
+  'drive-mirror': Command<DriveMirrorArguments>;
   'blockdev-mirror': Command<
     Omit<BlockJobArguments, 'on-error'> & {
       device: string;

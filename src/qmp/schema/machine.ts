@@ -60,12 +60,80 @@ export interface MemorySize {
   'plugged-memory'?: number;
 }
 
+/** CpuInstanceProperties, in part: where on the board it sits. */
+export interface CpuPlace {
+  'node-id'?: number;
+  'socket-id'?: number;
+  'die-id'?: number;
+  'core-id'?: number;
+  'thread-id'?: number;
+}
+
 /** CpuInfoFast, in part. */
 export interface Cpu {
   'cpu-index': number;
   'qom-path': string;
+  /** Of its thread on the host. */
   'thread-id': number;
+  props?: CpuPlace;
   target: string;
+}
+
+/** HotpluggableCPU: one that is there, or a place for one. */
+export interface HotpluggableCpu {
+  /** The device to add. */
+  type: string;
+  'vcpus-count': number;
+  props: CpuPlace;
+  /** Left out where the place is empty. */
+  'qom-path'?: string;
+}
+
+/** PciDeviceInfo. */
+export interface PciDevice {
+  bus: number;
+  slot: number;
+  function: number;
+  class_info: { desc?: string; class: number };
+  id: { device: number; vendor: number; subsystem?: number; 'subsystem-vendor'?: number };
+  irq?: number;
+  /** 0: none; 1: INTA, … */
+  irq_pin: number;
+  /** Empty where it was given none. */
+  qdev_id: string;
+  pci_bridge?: {
+    bus: {
+      number: number;
+      secondary: number;
+      subordinate: number;
+      io_range: PciRange;
+      memory_range: PciRange;
+      prefetchable_range: PciRange;
+    };
+    /** What is behind it. */
+    devices?: PciDevice[];
+  };
+  regions: {
+    bar: number;
+    type: string;
+    /** -1 where the guest has not placed it. */
+    address: number;
+    size: number;
+    prefetch?: boolean;
+    mem_type_64?: boolean;
+  }[];
+}
+
+/** PciMemoryRange: addresses of the guest. */
+export interface PciRange {
+  base: number;
+  limit: number;
+}
+
+/** PciInfo. */
+export interface PciBus {
+  bus: number;
+  devices: PciDevice[];
 }
 
 /** DumpGuestMemoryFormat. */
