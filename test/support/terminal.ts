@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -39,11 +39,13 @@ export class Terminal {
     const terminal = new Terminal(folder);
     const settings = { XDG_CACHE_HOME: join(folder, 'cache'), LC_ALL: 'C.UTF-8', ...env };
     const command = program ?? [process.execPath, process.env.SNAPCTL_TEST_PROGRAM ?? snapctl, ...words];
-    const line = [
-      'exec env -u TMUX -u CI -u NO_COLOR',
+    const commandLine = [
+      'env -u TMUX -u CI -u NO_COLOR -u FORCE_COLOR',
       ...Object.entries(settings).map(([name, value]) => quote(`${name}=${value}`)),
       ...command.map(quote),
     ].join(' ');
+    // tmux itself loses the status now and then (3.3a: the pane is dead, and no status is told).
+    const line = `trap : INT QUIT TERM HUP; ${commandLine}; echo $? >${quote(terminal.#status)}`;
     try {
       await terminal.#tmux(
         ...['start-server', ';', 'set-option', '-g', 'status', 'off', ';'],
@@ -94,6 +96,10 @@ export class Terminal {
     return text.replace(/\n$/, '').split('\n');
   }
 
+  get #status(): string {
+    return join(this.#folder, 'status');
+  }
+
   async screen(history = false): Promise<string> {
     return (await this.rows(history)).join('\n').trimEnd();
   }
@@ -132,10 +138,9 @@ export class Terminal {
   async ended(patience = PATIENCE_MS): Promise<number> {
     const deadline = Date.now() + patience;
     for (;;) {
-      const format = '#{pane_dead},#{pane_dead_status},#{pane_dead_signal}';
-      const [dead, status, signal] = (await this.#tmux('display-message', '-p', format)).trim().split(',');
-      if (dead === '1' && status) return Number(status);
-      if (dead === '1' && signal) return 128 + Number(signal);
+      const dead = (await this.#tmux('display-message', '-p', '#{pane_dead}')).trim() === '1';
+      const status = dead && existsSync(this.#status) ? readFileSync(this.#status, 'utf8') : '';
+      if (status.endsWith('\n')) return Number(status);
       if (Date.now() > deadline) throw new Error(`The program goes on:\n${await this.screen()}`);
       await delay(LOOK_MS);
     }
