@@ -122,7 +122,10 @@ export class TerminalScreen extends EventEmitter {
     this.#depth = 0;
     if (this.#cursor && this.#frame !== undefined) {
       // Ink's frames end with a line feed, unless they fill the screen or are for a screen reader.
-      this.#depth = this.#cursor.rowsBelow + (this.#frame.endsWith('\n') ? 1 : 0);
+      const wanted = this.#cursor.rowsBelow + (this.#frame.endsWith('\n') ? 1 : 0);
+      // A frame may come before the place that belongs to it, and be lower: the terminal stops at its top row, and
+      // the way back would be longer than the way up was.
+      this.#depth = Math.min(wanted, this.#frame.split('\n').length - 1);
       const up = this.#depth > 0 ? `${CSI}${this.#depth}A` : '';
       end = `${up}${CSI}${this.#cursor.column + 1}G${SHOW_CURSOR}`;
     }

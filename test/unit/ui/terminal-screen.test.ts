@@ -50,6 +50,21 @@ test('all that is painted in a turn is one write, with the cursor where it belon
   expect(terminal.take()).toBe('');
 });
 
+test('a frame that gets lower before its cursor is placed does not lose the way back', async () => {
+  const { terminal, screen } = setUp();
+  screen.write('# text\nmenu\nmenu\n');
+  screen.placeCursor({ rowsBelow: 2, column: 6 });
+  await Promise.resolve();
+  expect(terminal.take()).toMatch(/\^3A\^7G\^\?25h>$/);
+  screen.write('\x1b[2K\x1b[1A\x1b[2K\x1b[1A\x1b[2K\x1b[1A\x1b[2K# text\n');
+  await Promise.resolve();
+  // One row is all that there is to go up: a terminal at its top would not go further.
+  expect(terminal.take()).toMatch(/# text\n\^1A\^7G\^\?25h>$/);
+  screen.placeCursor({ rowsBelow: 0, column: 6 });
+  await Promise.resolve();
+  expect(terminal.take()).toMatch(/^<\^1B\\r\^1A/);
+});
+
 test('lines for the scrollback go above what is painted, with its colours', async () => {
   const { terminal, screen } = setUp();
   screen.writeAbove('before\n');
