@@ -3,6 +3,8 @@ import { lstat, readlink, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import {
+  VIR_DOMAIN_RUNNING,
+  VIR_DOMAIN_RUNNING_RESTORED,
   VIR_ERR_CONFIG_UNSUPPORTED,
   VIR_ERR_OPERATION_FAILED,
   VIR_ERR_OPERATION_INVALID,
@@ -22,6 +24,7 @@ import { describePaths } from './relaunch-paths.js';
 import { RelaunchedQemu } from './relaunch-process.js';
 import { programIsThere } from './relaunch-record.js';
 import { thawIfFrozen } from './relaunch-thaw.js';
+import { writeRunReason } from './run-reason.js';
 import { changedDisks, NotASave, readSave, type SavedGuest } from './save-file.js';
 import { domainStateFolder } from './state-folder.js';
 
@@ -94,8 +97,16 @@ export async function restoreSaved(file: string, options: RestoreOptions): Promi
     throw failed(mended ? text : `${text}; undoing what was begun failed too: run snapctl recover`, error);
   }
   const runs = options.running ?? guest.running;
+  if (runs) await rememberRestored(guest.socket, folder);
   if (runs && guest.agentSocket !== null) await thawIfFrozen(guest.agentSocket);
   return guest.domain;
+}
+
+/** That the reason can't be remembered is no failure: it will be the usual one of a guest that runs. */
+async function rememberRestored(socket: string, folder: string): Promise<void> {
+  const qemu = await processBehind(socket);
+  const state = { state: VIR_DOMAIN_RUNNING, reason: VIR_DOMAIN_RUNNING_RESTORED };
+  if (qemu) await writeRunReason(folder, { qemu, ...state }).catch(() => undefined);
 }
 
 async function read(file: string): ReturnType<typeof readSave> {

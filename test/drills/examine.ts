@@ -72,7 +72,9 @@ function tagsOf(disks: ReturnType<typeof guestDisks>): { every: Set<string>; som
 export function leftFiles(world: Pick<World, 'state' | 'temporary'>): string[] {
   const state = existsSync(world.state) ? readdirSync(world.state) : [];
   return [
-    ...state.filter((name) => name !== 'snapshots' && name !== 'notice').map((name) => `state left: ${name}`),
+    ...state
+      .filter((name) => name !== 'snapshots' && name !== 'run-reason.json' && name !== 'notice')
+      .map((name) => `state left: ${name}`),
     ...readdirSync(world.temporary).map((name) => `temporary file left: ${name}`),
   ];
 }

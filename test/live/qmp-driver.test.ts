@@ -130,6 +130,7 @@ describe.each(qemuPrograms)('a guest on %s, through the program', (_, find) => {
       expect([filter, await ok('list', '--name', filter)]).toEqual([filter, '']);
     }
     expect(await ok('resume', 'tiny')).toBe("Domain 'tiny' resumed");
+    expect(await ok('domstate', 'tiny', '--reason')).toBe('running (unpaused)');
     expect(await refusal('resume', 'tiny')).toContain('domain is already running');
   }, 120_000);
 

@@ -11,7 +11,11 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import { GuestAgent } from '../../src/agent/guest-agent.js';
 import { open } from '../../src/drivers/qmp/open.js';
-import { VIR_DOMAIN_RUNNING, VIR_DOMAIN_SAVE_PAUSED } from '../../src/hypervisor/constants.js';
+import {
+  VIR_DOMAIN_RUNNING,
+  VIR_DOMAIN_RUNNING_RESTORED,
+  VIR_DOMAIN_SAVE_PAUSED,
+} from '../../src/hypervisor/constants.js';
 import type { Domain } from '../../src/hypervisor/index.js';
 import { processBehind } from '../../src/snapshot/qemu-process.js';
 import { isSavedGuest, restoreSaved } from '../../src/snapshot/save-restore.js';
@@ -57,7 +61,8 @@ describe.each(qemuPrograms)('save and restore of a bare QEMU, on %s', (_, find) 
 
   const expectNothingLeft = (): void => {
     const [domain] = readdirSync(join(bare.folder, 'state', 'qmp'));
-    expect(readdirSync(join(bare.folder, 'state', 'qmp', domain ?? ''))).toEqual([]);
+    const left = readdirSync(join(bare.folder, 'state', 'qmp', domain ?? ''));
+    expect(left.filter((name) => name !== 'run-reason.json')).toEqual([]);
     expect(readdirSync(bare.folder).filter((name) => /partial|snapctl/.test(name))).toEqual([]);
   };
 
@@ -83,6 +88,13 @@ describe.each(qemuPrograms)('save and restore of a bare QEMU, on %s', (_, find) 
     agent.close();
     const { pid = 0 } = (await processBehind(bare.monitor)) ?? {};
     expect(pid).not.toBe(bare.pid);
+
+    await withDomain(async (domain) => {
+      expect(await domain.getState()).toEqual({
+        state: VIR_DOMAIN_RUNNING,
+        reason: VIR_DOMAIN_RUNNING_RESTORED,
+      });
+    });
 
     // It has written to its disks since: its old memory would ruin them.
     await expect(restoreSaved(file, restoring)).rejects.toThrow(

@@ -135,7 +135,9 @@ describe.each(qemuPrograms)('deleting external snapshots on %s', (_, find) => {
     expect(await guest.nextCounter()).toBeGreaterThan(counter);
     expect(guest.serial.text()).not.toContain('mismatch');
     const state = readdirSync(await domainStateFolder(guest.monitor));
-    expect(state.filter((name) => name !== 'snapshots' && name !== 'notice')).toEqual([]);
+    expect(
+      state.filter((name) => name !== 'snapshots' && name !== 'run-reason.json' && name !== 'notice'),
+    ).toEqual([]);
     // QEMU has nothing open but what the disks are on.
     const open = (await witness.execute('query-named-block-nodes', { flat: true })).map((node) =>
       plainPath(node.file, folder),

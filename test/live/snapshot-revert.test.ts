@@ -9,7 +9,11 @@ import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import { GuestAgent } from '../../src/agent/guest-agent.js';
 import { open } from '../../src/drivers/qmp/open.js';
 import {
+  VIR_DOMAIN_PAUSED,
+  VIR_DOMAIN_PAUSED_FROM_SNAPSHOT,
   VIR_DOMAIN_RUNNING,
+  VIR_DOMAIN_RUNNING_FROM_SNAPSHOT,
+  VIR_DOMAIN_RUNNING_UNPAUSED,
   VIR_DOMAIN_SNAPSHOT_CREATE_DISK_ONLY,
   VIR_DOMAIN_SNAPSHOT_CREATE_LIVE,
   VIR_DOMAIN_SNAPSHOT_REVERT_FORCE,
@@ -128,7 +132,10 @@ describe.each(qemuPrograms)('going back by a new QEMU, on %s', (_, find) => {
     expect(existsSync(`/proc/${pid}/fd/0`)).toBe(false);
     await meet();
     if ((flags & VIR_DOMAIN_SNAPSHOT_REVERT_PAUSED) !== 0) return 0;
-    expect((await domain.getState()).state).toBe(VIR_DOMAIN_RUNNING);
+    expect(await domain.getState()).toEqual({
+      state: VIR_DOMAIN_RUNNING,
+      reason: VIR_DOMAIN_RUNNING_FROM_SNAPSHOT,
+    });
     // The old one may have said something until it ended.
     await proved(bare.serial.end());
     await bare.nextCounter();
@@ -138,7 +145,9 @@ describe.each(qemuPrograms)('going back by a new QEMU, on %s', (_, find) => {
 
   async function expectWhole(besides: readonly string[] = []): Promise<void> {
     const state = readdirSync(await stateFolder());
-    expect(state.filter((name) => name !== 'snapshots' && !besides.includes(name))).toEqual([]);
+    expect(
+      state.filter((name) => name !== 'snapshots' && name !== 'run-reason.json' && !besides.includes(name)),
+    ).toEqual([]);
     expect(readdirSync(bare.folder).filter((name) => /snapctl/.test(name))).toEqual([]);
     const agent = await GuestAgent.connect(bare.agent, { timeout: 10_000 });
     await agent.ping();
@@ -191,8 +200,12 @@ describe.each(qemuPrograms)('going back by a new QEMU, on %s', (_, find) => {
     await take('still', 0);
     await domain.resume();
     await goBack('still', VIR_DOMAIN_SNAPSHOT_REVERT_PAUSED);
-    expect((await domain.getState()).state).not.toBe(VIR_DOMAIN_RUNNING);
+    expect(await domain.getState()).toEqual({
+      state: VIR_DOMAIN_PAUSED,
+      reason: VIR_DOMAIN_PAUSED_FROM_SNAPSHOT,
+    });
     await domain.resume();
+    expect((await domain.getState()).reason).toBe(VIR_DOMAIN_RUNNING_UNPAUSED);
     await bare.nextCounter();
     await expectWhole();
   });

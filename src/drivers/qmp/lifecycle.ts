@@ -1,5 +1,11 @@
 import {
   VIR_DOMAIN_AFFECT_CONFIG,
+  VIR_DOMAIN_PAUSED,
+  VIR_DOMAIN_PAUSED_USER,
+  VIR_DOMAIN_RUNNING,
+  VIR_DOMAIN_RUNNING_BOOTED,
+  VIR_DOMAIN_RUNNING_UNPAUSED,
+  VIR_DOMAIN_RUNNING_WAKEUP,
   VIR_ERR_OPERATION_INVALID,
   VIR_FROM_QEMU,
 } from '../../hypervisor/constants.js';
@@ -16,8 +22,15 @@ import { endQemu } from './end-qemu.js';
 import { inModel } from './errors.js';
 import { reboot, shutDown } from './power.js';
 import { domainState, stateFromJournal } from './qemu-state.js';
+import { rememberReason, withRememberedReason } from './run-reason.js';
 
 const HMP = 1;
+
+/** What is taken for the reason of a state where QEMU does not tell: we may know better. */
+const usualReason: Readonly<Record<number, number>> = {
+  [VIR_DOMAIN_RUNNING]: VIR_DOMAIN_RUNNING_BOOTED,
+  [VIR_DOMAIN_PAUSED]: VIR_DOMAIN_PAUSED_USER,
+};
 
 type Lifecycle = Partial<
   DomainLifecycle & Pick<DomainResources, 'getMaxMemory' | 'getMaxVcpus' | 'getVcpusFlags'> & DomainMonitor
@@ -44,7 +57,9 @@ export function lifecycle(domain: BareDomain): Lifecycle {
       try {
         return await inModel(async () => {
           const { status } = await (await domain.guest()).qmp.execute('query-status');
-          return domainState(status, operation?.record);
+          const state = domainState(status, operation?.record);
+          const usual = state.reason === (usualReason[state.state] ?? -1);
+          return usual ? withRememberedReason(domain, state) : state;
         });
       } catch (error) {
         // Its process is dead, but QEMU is still at it (snapshot-save, snapshot-load) and answers nobody meanwhile.
@@ -74,7 +89,10 @@ export function lifecycle(domain: BareDomain): Lifecycle {
     isPersistent: async () => false,
     isUpdated: async () => false,
     getAutostart: async () => false,
-    suspend: run('stop'),
+    async suspend() {
+      await run('stop')();
+      await rememberReason(domain, { state: VIR_DOMAIN_PAUSED, reason: VIR_DOMAIN_PAUSED_USER });
+    },
     async resume() {
       const { running } = await inModel(async () => (await domain.guest()).qmp.execute('query-status'));
       if (running) {
@@ -84,13 +102,17 @@ export function lifecycle(domain: BareDomain): Lifecycle {
         });
       }
       await run('cont')();
+      await rememberReason(domain, { state: VIR_DOMAIN_RUNNING, reason: VIR_DOMAIN_RUNNING_UNPAUSED });
     },
     reset: run('system_reset'),
     reboot: (flags = 0) => reboot(domain, flags),
     shutdown: () => shutDown(domain, 0),
     shutdownFlags: (flags = 0) => shutDown(domain, flags),
     injectNMI: run('inject-nmi'),
-    pmWakeup: run('system_wakeup'),
+    async pmWakeup() {
+      await run('system_wakeup')();
+      await rememberReason(domain, { state: VIR_DOMAIN_RUNNING, reason: VIR_DOMAIN_RUNNING_WAKEUP });
+    },
     destroy: () => endQemu(domain),
     destroyFlags: () => endQemu(domain),
     getMaxMemory: memory,

@@ -19,6 +19,7 @@ import { thawIfFrozen } from '../../snapshot/relaunch-thaw.js';
 import type { StoredSnapshot } from '../../snapshot/snapshot-store.js';
 import { buildSnapshotXml } from '../../snapshot/snapshot-xml.js';
 import type { BareDomain } from './bare-domain.js';
+import { fromSnapshot, rememberReason } from './run-reason.js';
 import { createSnapshot } from './snapshot-create.js';
 import { storeOf } from './snapshot-list.js';
 
@@ -82,6 +83,7 @@ export async function revertExternal(
     // Its monitor is another one's now.
     await domain.close();
   }
+  await rememberReason(domain, fromSnapshot(leaveRunning), true);
   if (leaveRunning && decided.memoryFile !== undefined) await thawIfFrozen(guest.agentSocket);
 }
 

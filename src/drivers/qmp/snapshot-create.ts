@@ -1,4 +1,6 @@
 import {
+  VIR_DOMAIN_RUNNING,
+  VIR_DOMAIN_RUNNING_UNPAUSED,
   VIR_DOMAIN_SNAPSHOT_CREATE_CURRENT,
   VIR_DOMAIN_SNAPSHOT_CREATE_DISK_ONLY,
   VIR_DOMAIN_SNAPSHOT_CREATE_NO_METADATA,
@@ -31,6 +33,7 @@ import { takeSnapshot } from '../../snapshot/take.js';
 import { SCHEMA, validateSnapshotXml } from '../../snapshot/validate-xml.js';
 import type { BareDomain } from './bare-domain.js';
 import { describeDomain } from './domain-xml.js';
+import { rememberReason } from './run-reason.js';
 import { snapshotDocument } from './snapshot-document.js';
 import { allSnapshots, storeOf } from './snapshot-list.js';
 
@@ -106,6 +109,10 @@ export async function createSnapshot(
     throw error;
   });
   if (launch) await noteFrozen(storeOf(domain), name);
+  // As in libvirt, a guest that stood still for it runs because it was let go on.
+  if (running && taken.pause && taken.method !== 'none') {
+    await rememberReason(domain, { state: VIR_DOMAIN_RUNNING, reason: VIR_DOMAIN_RUNNING_UNPAUSED });
+  }
   return {
     name,
     taken: {

@@ -30,6 +30,7 @@ import { forgetSnapshot } from '../../snapshot/stored-parent.js';
 import type { BareDomain } from './bare-domain.js';
 import { inModel } from './errors.js';
 import { describeRevert, revertExternal } from './revert.js';
+import { fromSnapshot, rememberReason } from './run-reason.js';
 import { createSnapshot } from './snapshot-create.js';
 import { deleteExternal, describeDelete } from './snapshot-delete.js';
 import { allSnapshots, type ListedSnapshot, storeOf } from './snapshot-list.js';
@@ -183,7 +184,9 @@ async function revert(
     );
   }
   const running = has(VIR_DOMAIN_SNAPSHOT_REVERT_RUNNING) || description.state === 'running';
-  await revertInternal(await domain.guest(), name, running && !has(VIR_DOMAIN_SNAPSHOT_REVERT_PAUSED));
+  const runs = running && !has(VIR_DOMAIN_SNAPSHOT_REVERT_PAUSED);
+  await revertInternal(await domain.guest(), name, runs);
+  await rememberReason(domain, fromSnapshot(runs));
 }
 
 /** The snapshots that a deletion takes along, children before parents. @throws HypervisorError */
