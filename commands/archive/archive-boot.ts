@@ -139,7 +139,7 @@ async function untilEnded(context: Context, file: string, guest: BootedGuest): P
     await guest.close();
   }
   for (const { disk, file: overlay, keep } of overlays) {
-    if (keep) output.extra(`What it wrote to disk ${disk.target} is in ${overlay}`);
+    if (keep) output.extra(`What it wrote to disk ${disk.target} is in ${overlay}\n`);
   }
   output.extra(`Domain '${domain.name}' has ended`);
 }

@@ -12,6 +12,7 @@ import {
   exclusive,
   findDomain,
   InterruptedError,
+  runDomainJob,
 } from '../../src/shell/index.js';
 import { archiveCreatedShape, tellCreated } from './created.js';
 import { archiveFormatOf, formatOptions } from './format-options.js';
@@ -121,7 +122,10 @@ async function archiveDomain(
       '--method is for guests that are reached directly (qmp:); libvirt takes its own way',
     );
   const { archiveLibvirt } = await import('../../src/snapshot/archive-libvirt.js');
-  return archiveLibvirt(context.connection, domain, file, options);
+  return archiveLibvirt(context.connection, domain, file, {
+    ...options,
+    asJob: (operation) => runDomainJob(context, domain, operation),
+  });
 }
 
 /** Images need no connection; the context of a domain has one. */

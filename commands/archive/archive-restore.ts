@@ -84,11 +84,14 @@ export default defineCommand({
       }
       const defined = args.flag('define');
       context.emit({ file, directory: folder, domain: domain.name, ...files, notes, defined });
-      for (const { disk, file: image } of files.disks) output.extra(`Disk ${disk}: ${image}`);
-      if (files.memory !== null) output.extra(`Memory: ${files.memory}`);
       for (const note of notes) output.notice(note);
-      output.extra(`Domain '${domain.name}' restored to ${folder}`);
-      if (files.script !== null) output.extra(`Start it with ${files.script}`);
+      const lines = [
+        ...files.disks.map(({ disk, file: image }) => `Disk ${disk}: ${image}`),
+        ...(files.memory === null ? [] : [`Memory: ${files.memory}`]),
+        `Domain '${domain.name}' restored to ${folder}`,
+        ...(files.script === null ? [] : [`Start it with ${files.script}`]),
+      ];
+      output.extra(lines.join('\n'));
     } catch (error) {
       if (signal.aborted) throw new InterruptedError('interrupted', { cause: error });
       throw error;

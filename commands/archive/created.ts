@@ -27,7 +27,7 @@ export function tellCreated(
 ): void {
   const { pauseMilliseconds, milliseconds, ...rest } = facts;
   emit({ domain: domain ?? null, ...rest, pauseMs: pauseMilliseconds, elapsedMs: Math.round(milliseconds) });
-  for (const { disk, file } of facts.overlays) output.extra(`Disk ${disk} goes on in ${file}`);
+  for (const { disk, file } of facts.overlays) output.extra(`Disk ${disk} goes on in ${file}\n`);
   for (const obstacle of facts.obstacles) output.notice(`archive-boot cannot start it as it is: ${obstacle}`);
   output.extra(
     domain === undefined ? `Archived to ${facts.file}` : `Domain '${domain}' archived to ${facts.file}`,

@@ -1,3 +1,4 @@
+import { open } from '../../src/hypervisor/index.js';
 import { CommandError, defineCommand, SilentFailure } from '../../src/shell/index.js';
 import { describeOperation, type JournalRecord } from '../../src/snapshot/journal.js';
 import type { RecoverResult } from '../../src/snapshot/recover.js';
@@ -9,9 +10,10 @@ export default defineCommand({
   name: 'recover',
   group: 'recovery',
   summary: 'mend what an interrupted snapshot left behind',
-  description: 'Mend what an operation left behind that was cut off, on a bare QEMU.',
+  description: 'Mend what an operation left behind that was cut off.',
   manual: [
     'For guests that are reached directly (qmp: URIs). Before snapctl pauses or freezes a guest, or adds an overlay to one, it writes down what it is about to do, and starts a process that undoes it should snapctl be killed. If that process was killed as well, or could not finish, this command does the same: the guest runs again if it ran before, its file systems are thawed, overlays that were begun are merged back and removed, and half-written files are deleted. A snapshot that was whole by then is completed instead.',
+    'An archive-create of a guest of libvirt is mended in the same way, through libvirt.',
     'Without a domain, everything that was cut off is mended, wherever it was. Until that is done, other commands that would change the guest refuse to work on it. The command can be repeated, and does nothing where there is nothing to mend.',
     'On QEMU before 8.1 a background snapshot whose receiving process was killed leaves the guest hanging, although it counts as running. This command frees it; that needs the right to trace the QEMU process.',
   ],
@@ -47,7 +49,10 @@ export default defineCommand({
     for (const { folder, record } of wanted) {
       const about = { domain: record.domain, snapshot: record.snapshot };
       try {
-        const result = await recoverDomain(folder, { patience: PATIENCE_MS });
+        const result = await recoverDomain(folder, {
+          patience: PATIENCE_MS,
+          connect: (uri) => open(uri),
+        });
         if (result.outcome === 'busy') throw new CommandError(busy(record.domain, record.controller.pid));
         results.push({ ...about, outcome: result.outcome, actions: actionsOf(result) });
         // Told here, and not again by the next command.

@@ -24,12 +24,22 @@ export class ServedImage {
     this.#folder = folder;
   }
 
-  /** @param format never guessed: a guest can write what looks like a header into a raw image. @throws NbdError */
-  static async start(file: string, format: string, signal?: AbortSignal): Promise<ServedImage> {
-    const folder = await mkdtemp(join(tmpdir(), 'snapctl-'));
+  /**
+   * @param format never guessed: a guest can write what looks like a header into a raw image.
+   * @param options place: folder to make a folder for its socket in.
+   * @throws NbdError
+   */
+  static async start(
+    file: string,
+    format: string,
+    { signal, place = tmpdir() }: { readonly signal?: AbortSignal; readonly place?: string } = {},
+  ): Promise<ServedImage> {
+    const folder = await mkdtemp(join(place, 'snapctl-'));
     const socket = join(folder, 'nbd');
     const words = ['--read-only', '--persistent', '--shared=2', '-k', socket, '-x', 'disk', '-f', format];
-    const child = spawn('qemu-nbd', [...words, '--', file], { stdio: ['ignore', 'ignore', 'pipe'] });
+    // It must not outlive us: nobody may write to an image that it serves.
+    const program = ['--pdeathsig', 'KILL', '--', 'qemu-nbd', ...words, '--', file];
+    const child = spawn('setpriv', program, { stdio: ['ignore', 'ignore', 'pipe'] });
     let said = '';
     child.stderr?.on('data', (chunk: Buffer) => {
       said = (said + chunk.toString()).slice(-4096);

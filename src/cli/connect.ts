@@ -1,6 +1,7 @@
 import { type Connection, open, registerDriver } from '../hypervisor/index.js';
 import { CommandError, type Opener } from '../shell/index.js';
 import type { Globals } from './globals.js';
+import { cutOffNotices } from './libvirt-notices.js';
 
 registerDriver('default', () => import('../drivers/libvirt/index.js'));
 registerDriver('qmp', () => import('../drivers/qmp/index.js'));
@@ -18,9 +19,14 @@ export function openerFor(globals: Globals, mode: 'direct' | 'lanes'): Opener {
     });
     if (globals.keepalive && globals.keepalive.interval > 0)
       await demandKeepalive(connection, globals.keepalive);
+    // A driver with an engine of its own tells by itself.
+    if (!connection.ownEngine) connection.notices = () => cutOffNotices(connection);
     return connection;
   };
 }
+
+/** For those who mend: nobody is asked anything. */
+export const openLibvirt = (uri: string): Promise<Connection> => open(uri, { mode: 'lanes' });
 
 /** Keepalive that was asked for by option must work, or there is no connection. */
 async function demandKeepalive(

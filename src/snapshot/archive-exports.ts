@@ -83,7 +83,7 @@ async function serveFrozen(
     for (const each of served) await each.close();
   };
   try {
-    for (const { file, format } of images) served.push(await ServedImage.start(file, format, signal));
+    for (const { file, format } of images) served.push(await ServedImage.start(file, format, { signal }));
   } catch (error) {
     await close();
     throw error;

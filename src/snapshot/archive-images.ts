@@ -6,7 +6,6 @@ import { pipeline } from 'node:stream/promises';
 import {
   type ArchivedDomain,
   DOMAIN_DOCUMENT,
-  NVRAM,
   SAVE_HEADER,
   XML_DOCUMENT,
 } from '../archive/archived-domain.js';
@@ -14,6 +13,7 @@ import { ServedImage } from '../archive/qemu-nbd.js';
 import type { ArchiveFacts, ArchiveFormat, ArchiveProgress } from '../hypervisor/index.js';
 import type { ArchiverReport } from './archive-order.js';
 import { Archiver } from './archiver.js';
+import type { ProcessIdentity } from './process-identity.js';
 import { describeFailure } from './sink.js';
 
 /** An image that nobody writes to now. */
@@ -30,7 +30,13 @@ export interface ArchiveImagesOptions extends ArchiveFormat {
   };
   readonly xml: string | undefined;
   /** An image of memory as libvirt writes it, with the place where QEMU's stream begins. */
-  readonly memory?: { readonly file: string; readonly offset: number } | undefined;
+  readonly stream?: { readonly file: string; readonly offset: number } | undefined;
+  /** Small binary streams by their names; those that are named by a disk as well give it its size. */
+  readonly bytes?: Readonly<Record<string, Buffer>> | undefined;
+  /** For sockets, ours alone, and the caller's to remove; one is made if left out. */
+  readonly folder?: string | undefined;
+  /** Told of the process that writes, before it has written anything. */
+  readonly onWriter?: ((process: ProcessIdentity) => Promise<void>) | undefined;
   readonly signal: AbortSignal;
   readonly onProgress?: ((progress: ArchiveProgress) => void) | undefined;
 }
@@ -45,14 +51,15 @@ export async function archiveImages(
   images: readonly StillImage[],
   options: ArchiveImagesOptions,
 ): Promise<NonNullable<ArchiverReport['archive']>> {
-  const { signal, memory } = options;
+  const { signal, stream: memory, bytes = {}, onWriter } = options;
   const started = performance.now();
-  const folder = await mkdtemp(join(tmpdir(), 'snapctl-'));
+  const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'snapctl-')));
   const served: ServedImage[] = [];
   let archiver: Archiver | undefined;
   try {
-    for (const { file: image, format } of images) served.push(await ServedImage.start(image, format, signal));
-    const sizes = new Map<string, number>();
+    for (const { file: image, format } of images)
+      served.push(await ServedImage.start(image, format, { signal, place: folder }));
+    const sizes = new Map(Object.entries(bytes).map(([name, { length }]) => [name, length]));
     for (const [index, each] of served.entries()) {
       const client = await each.connect(signal);
       sizes.set(images[index]?.stream ?? '', client.size);
@@ -80,13 +87,14 @@ export async function archiveImages(
           milliseconds: performance.now() - started,
         }),
     );
+    await onWriter?.(archiver.process);
     const header = memory && (await feed(memory, archiver.socket, signal));
     const { domain, xml } = options;
     const disks = domain.disks.map((disk) => ({ ...disk, size: sizes.get(disk.stream) ?? 0 }));
     archiver.finish({
       disks: images.map(({ stream }, index) => ({
         name: stream.replace(/^disk\//, ''),
-        small: stream === NVRAM,
+        small: false,
         socket: served[index]?.socket ?? '',
         export: served[index]?.name ?? '',
       })),
@@ -94,7 +102,12 @@ export async function archiveImages(
         [DOMAIN_DOCUMENT]: JSON.stringify({ ...domain, disks }, null, 1),
         ...(xml === undefined ? {} : { [XML_DOCUMENT]: xml }),
       },
-      ...(header ? { bytes: { [SAVE_HEADER]: header.toString('base64') } } : {}),
+      bytes: Object.fromEntries(
+        Object.entries({ ...bytes, ...(header ? { [SAVE_HEADER]: header } : {}) }).map(([name, each]) => [
+          name,
+          each.toString('base64'),
+        ]),
+      ),
     });
     const report = await archiver.report(signal);
     if (report.failure !== null || !report.archive)
@@ -106,7 +119,7 @@ export async function archiveImages(
     throw error;
   } finally {
     for (const each of served) await each.close();
-    await rm(folder, { recursive: true, force: true });
+    if (options.folder === undefined) await rm(folder, { recursive: true, force: true });
   }
 }
 

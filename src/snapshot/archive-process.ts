@@ -221,7 +221,7 @@ async function readDisk(to: ArchiveWriter, disk: ArchiveDiskOrder): Promise<void
   }
 }
 
-/** Lines of standard input as JSON; undefined once it has ended. */
+/** Lines of standard input as JSON; undefined once it has ended, or nothing is wanted any more. */
 function orderLines(): { next<T>(): Promise<T | undefined> } {
   let text = '';
   let ended = false;
@@ -237,6 +237,7 @@ function orderLines(): { next<T>(): Promise<T | undefined> } {
   });
   process.stdin.once('end', end);
   process.stdin.once('error', end);
+  unwanted.signal.addEventListener('abort', end, { once: true });
   return {
     async next<T>(): Promise<T | undefined> {
       for (;;) {

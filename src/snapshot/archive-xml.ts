@@ -40,14 +40,17 @@ const elements = (parent: Element, name: string): Element[] =>
 /** A disk as a domain's description tells of it. */
 export interface DescribedImage {
   readonly target: string;
+  /** Its image or device; empty for a disk that is neither. */
   readonly file: string;
+  /** It is a device of the host. */
+  readonly device: boolean;
   readonly format: string;
   readonly readonly: boolean;
 }
 
-/** The disks of a description that are files or devices of the host. */
+/** The disks of a description; drives without a medium are left out. */
 export function describedDisks(xml: string): DescribedImage[] {
-  const root = new DOMParser({ onError: () => undefined }).parseFromString(xml, 'text/xml').documentElement;
+  const root = parsed(xml);
   const disks = root ? elements(root, 'devices').flatMap((devices) => elements(devices, 'disk')) : [];
   return disks.flatMap((disk) => {
     const [[source], [target], [driver]] = [
@@ -55,10 +58,22 @@ export function describedDisks(xml: string): DescribedImage[] {
       elements(disk, 'target'),
       elements(disk, 'driver'),
     ];
-    const file = source?.getAttribute('file') || source?.getAttribute('dev');
     const name = target?.getAttribute('dev');
-    if (!file || !name) return [];
+    if (!source || !name) return [];
+    const device = source.getAttribute('dev') ?? '';
+    const file = source.getAttribute('file') || device;
     const readonly = elements(disk, 'readonly').length > 0;
-    return [{ target: name, file, format: driver?.getAttribute('type') || 'raw', readonly }];
+    const format = driver?.getAttribute('type') || 'raw';
+    return [{ target: name, file, device: device !== '', format, readonly }];
   });
 }
+
+/** Where the variables of a domain's firmware are; undefined if it has none. */
+export function describedNvram(xml: string): string | undefined {
+  const root = parsed(xml);
+  const [flash] = root ? elements(root, 'os').flatMap((os) => elements(os, 'nvram')) : [];
+  return flash?.textContent?.trim() || undefined;
+}
+
+const parsed = (xml: string): Element | null =>
+  new DOMParser({ onError: () => undefined }).parseFromString(xml, 'text/xml').documentElement;

@@ -19,9 +19,16 @@ export class Guardian {
     this.#child = child;
   }
 
-  /** @param folder the domain's state folder, where the journal is. */
-  static async start(folder: string, signal: AbortSignal): Promise<Guardian> {
-    const child = spawn(process.execPath, [helperProgram('snapshot-guardian'), folder], {
+  /**
+   * @param folder the domain's state folder, where the journal is.
+   * @param program the one that knows how to reach the domain.
+   */
+  static async start(
+    folder: string,
+    signal: AbortSignal,
+    program: 'snapshot-guardian' | 'libvirt-guardian' = 'snapshot-guardian',
+  ): Promise<Guardian> {
+    const child = spawn(process.execPath, [helperProgram(program), folder], {
       detached: true,
       stdio: ['pipe', 'pipe', 'ignore'],
       cwd: '/',

@@ -6,7 +6,9 @@ import { fileURLToPath } from 'node:url';
  * A program of ours that runs beside the main one. Bundled code lies in dist/ or one of its folders; from
  * sources (in tests) the built one is used.
  */
-export function helperProgram(name: 'snapshot-sink' | 'snapshot-archiver' | 'snapshot-guardian'): string {
+export function helperProgram(
+  name: 'snapshot-sink' | 'snapshot-archiver' | 'snapshot-guardian' | 'libvirt-guardian',
+): string {
   for (
     let folder = dirname(fileURLToPath(import.meta.url));
     folder !== dirname(folder);

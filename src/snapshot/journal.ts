@@ -5,6 +5,7 @@ import type { JournalExports } from './archive-exports.js';
 import type { DeleteStep } from './delete-model.js';
 import { createDurably, makePrivateFolder, sweepAsides, syncFolder, writeDurably } from './durable-file.js';
 import type { GuestSize } from './guest-size.js';
+import type { JournalLibvirt } from './libvirt-journal.js';
 import type { MigrationSettings } from './migration-settings.js';
 import { isAlive, type ProcessIdentity } from './process-identity.js';
 import type { JournalRelaunch } from './relaunch-journal.js';
@@ -106,6 +107,8 @@ export interface JournalRecord {
   readonly size?: GuestSize;
   /** Of a revert that puts a new QEMU in the place of the old one. */
   readonly relaunch?: JournalRelaunch;
+  /** The guest is libvirt's; there is no monitor of ours then. */
+  readonly libvirt?: JournalLibvirt;
 }
 
 const FILE = 'journal.json';

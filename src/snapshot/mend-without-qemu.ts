@@ -63,7 +63,7 @@ const isThere = async (file: string): Promise<boolean> =>
   (await lstat(file).catch(() => undefined)) !== undefined;
 
 /** Whether anything was written to an overlay. One that can't be read is taken to hold data. */
-async function holdsData(file: string): Promise<boolean> {
+export async function holdsData(file: string): Promise<boolean> {
   // Never got as far as being an image.
   const found = await lstat(file).catch(() => undefined);
   if (!found || (found.isFile() && found.size === 0)) return false;

@@ -95,7 +95,7 @@ export async function mend(guest: Guest, journal: Journal, options: MendOptions 
 }
 
 /** @returns false if there is still a way back and it must be taken. */
-async function complete(journal: Journal, actions: Actions): Promise<boolean> {
+export async function complete(journal: Journal, actions: Actions): Promise<boolean> {
   try {
     await completeSnapshot(journal);
   } catch (error) {
@@ -288,7 +288,7 @@ async function isThere(file: string): Promise<boolean> {
 }
 
 /** The image is not whole: it goes. */
-async function dropMemory(memory: JournalMemory, actions: Actions): Promise<void> {
+export async function dropMemory(memory: JournalMemory, actions: Actions): Promise<void> {
   const { partial, final, report } = memory;
   if (await isSameFile(partial, final)) await rm(final, { force: true });
   await removePartial(partial);

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Connection } from '../hypervisor/index.js';
 import { ConnectError } from '../qmp/index.js';
 import { connectGuest } from './connect-guest.js';
 import type { Guest } from './guest.js';
@@ -7,6 +8,7 @@ import { type MendReport, mend } from './mend.js';
 import { mendDelete, mendDeleteWithoutQemu } from './mend-delete.js';
 import { mendDump, mendDumpWithoutQemu } from './mend-dump.js';
 import { mendInternal, mendInternalWithoutQemu } from './mend-internal.js';
+import { mendLibvirt } from './mend-libvirt.js';
 import { mendWithoutQemu } from './mend-without-qemu.js';
 import { leaveNotice } from './notice.js';
 import { isAlive } from './process-identity.js';
@@ -18,6 +20,8 @@ export interface RecoverOptions {
   readonly patience: number;
   /** We are the operation's guardian, and have been told that nobody else ends it: whoever began it is dead or gave up. */
   readonly inCharge?: boolean;
+  /** Opens a connection of libvirt's, for operations that went through it. */
+  readonly connect?: (uri: string) => Promise<Connection>;
 }
 
 export type RecoverResult =
@@ -36,6 +40,11 @@ export async function recoverDomain(folder: string, options: RecoverOptions): Pr
   if (!journal) return { outcome: 'nothing' };
   const { record } = journal;
   if (!options.inCharge && (await inOtherHands(record))) return { outcome: 'busy', record };
+  if (record.libvirt) {
+    const report = await mendThroughLibvirt(journal, record.libvirt.uri, options);
+    await leaveNotice(folder, record, report);
+    return { ...report, record };
+  }
   if (record.relaunch) {
     const report = await mendRelaunch(journal, { patience: options.patience });
     await leaveNotice(folder, record, report);
@@ -50,6 +59,20 @@ export async function recoverDomain(folder: string, options: RecoverOptions): Pr
     return { ...report, record };
   } finally {
     await guest?.qmp.disconnect();
+  }
+}
+
+async function mendThroughLibvirt(
+  journal: Journal,
+  uri: string,
+  { connect }: RecoverOptions,
+): Promise<MendReport> {
+  if (!connect) throw new Error(`nobody knows how to open ${uri}`);
+  const connection = await connect(uri);
+  try {
+    return await mendLibvirt(connection, journal);
+  } finally {
+    await connection.close();
   }
 }
 

@@ -7,13 +7,14 @@ import { stateRoot } from './state-folder.js';
 export async function unfinishedOperations(
   root = stateRoot(),
 ): Promise<{ readonly folder: string; readonly record: JournalRecord }[]> {
-  const parent = join(root, 'qmp');
-  const names = await readdir(parent).catch(() => []);
+  const places = [join(root, 'qmp'), ...(await foldersIn(join(root, 'libvirt')))];
   const found: { folder: string; record: JournalRecord }[] = [];
-  for (const name of names.sort()) {
-    const folder = join(parent, name);
+  for (const folder of (await Promise.all(places.map(foldersIn))).flat()) {
     const record = await Journal.read(folder);
     if (record) found.push({ folder, record });
   }
   return found;
 }
+
+const foldersIn = async (parent: string): Promise<string[]> =>
+  (await readdir(parent).catch(() => [])).sort().map((name) => join(parent, name));

@@ -83,6 +83,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'src/grammar',
     'src/completion',
     'src/hypervisor',
+    'src/snapshot',
     'src/drivers/libvirt',
     'src/drivers/qmp',
     'src/libvirt',
