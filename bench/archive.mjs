@@ -17,12 +17,14 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { QmpClient } from '../dist/qmp.js';
-import { kernelArguments, tinyGuest } from '../test/support/qemu-guest.mjs';
+import { buildGuest } from '../test/guest/build.mjs';
+import { kernelArguments } from '../test/support/domain-xml.mjs';
 
 const { values } = parseArgs({
   options: {
     memory: { type: 'string', default: '1024' },
-    contents: { type: 'string', default: '400' },
+    contents: { type: 'string', default: '300' },
+    idle: { type: 'string', default: '60' },
     json: { type: 'boolean', default: false },
   },
 });
@@ -33,8 +35,10 @@ const folder = mkdtempSync(join(tmpdir(), 'snapctl-bench-'));
 const at = (name) => join(folder, name);
 process.env.SNAPCTL_STATE_DIR = at('state');
 
-const missing = ['lz4', 'lzop', 'zstd'].filter((name) => spawnSync(name, ['--version']).error);
-if (missing.length > 0) throw new Error(`not installed: ${missing.join(', ')}`);
+const isInstalled = (name) => !spawnSync(name, ['--version']).error;
+const compressors = ['lzop', 'zstd'].filter(isInstalled);
+if (!isInstalled('lz4') || compressors.length === 0) throw new Error('lz4, and zstd or lzop, are needed');
+const say = (text) => console.error(text);
 
 /** Programs and libraries of this machine as a second initramfs: real contents for the guest's memory. */
 async function packContents(target, bytes) {
@@ -57,7 +61,7 @@ async function packContents(target, bytes) {
 }
 
 async function startGuest() {
-  const files = await tinyGuest();
+  const files = await buildGuest({ say });
   await copyFile(files.dataDisk, at('disk.qcow2'));
   await copyFile(files.initrd, at('initrd'));
   await packContents(at('initrd'), Number(values.contents) * MIB);
@@ -148,28 +152,43 @@ async function migrate(command, { stopped, afterwards = () => undefined }) {
   }
 }
 
-/** Peak resident bytes of a process and all that it has started, looked at while it runs. */
+/**
+ * What a process and those that it has started take, looked at while it runs: what is theirs alone, and their share of what
+ * they have in common (Pss in smaps_rollup). @returns ends it; the most there was at a time, in bytes
+ */
 function watchMemory(pid) {
-  const peaks = new Map();
+  let peak = 0;
   const look = () => {
-    for (const entry of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
-      const line = text(`/proc/${entry}/cmdline`);
-      if (Number(entry) !== pid && !/snapshot-archiver|snapshot-guardian/.test(line)) continue;
-      const peak = Number(/^VmHWM:\s+(\d+)/m.exec(text(`/proc/${entry}/status`))?.[1] ?? 0) * 1024;
-      peaks.set(entry, Math.max(peak, peaks.get(entry) ?? 0));
-    }
+    const ours = readdirSync('/proc').filter(
+      (entry) =>
+        entry === String(pid) ||
+        (/^\d+$/.test(entry) && /snapshot-archiver|snapshot-guardian/.test(text(`/proc/${entry}/cmdline`))),
+    );
+    const shares = ours.map((entry) =>
+      Number(/^Pss:\s+(\d+)/m.exec(text(`/proc/${entry}/smaps_rollup`))?.[1] ?? 0),
+    );
+    peak = Math.max(peak, 1024 * shares.reduce((sum, share) => sum + share, 0));
   };
   const timer = setInterval(look, 50);
   return () => {
     clearInterval(timer);
-    return Math.max(0, ...peaks.values());
+    return peak;
   };
 }
 
-async function ours() {
-  const file = at('ours.snap');
+async function archive(name, ...more) {
+  const file = at(name);
   const started = performance.now();
-  const words = ['-c', `qmp://${at('monitor')}`, '--json', 'archive-create', 'bench', file, '--live'];
+  const words = [
+    '-c',
+    `qmp://${at('monitor')}`,
+    '--json',
+    'archive-create',
+    'bench',
+    file,
+    '--live',
+    ...more,
+  ];
   const child = spawn(process.execPath, [snapctl, ...words], { stdio: ['ignore', 'pipe', 'inherit'] });
   const peak = watchMemory(child.pid);
   let said = '';
@@ -211,38 +230,66 @@ async function restore() {
   return { firstTickMs };
 }
 
+/** The archive's code on the stream that it holds. */
+function codec() {
+  const words = ['archive-extract', at('ours.snap'), 'memory', at('stream')];
+  execFileSync(process.execPath, [snapctl, ...words], { stdio: 'ignore' });
+  const said = execFileSync(
+    process.execPath,
+    [join(root, 'bench/archive-codec.mjs'), at('stream'), '--json'],
+    {
+      encoding: 'utf8',
+    },
+  );
+  return JSON.parse(said);
+}
+
 let qemu;
 try {
   qemu = await startGuest();
+  say('the guest runs');
   const results = {};
-  results.ours = await ours();
+  results.ours = await archive('ours.snap');
   results.ours.firstTickMs = (await restore()).firstTickMs;
+  say(`archived; idle for ${values.idle} s`);
+  await delay(Number(values.idle) * 1000);
+  results.thin = await archive('thin.snap', '--base', at('ours.snap'));
   results.hexz = await migrate(`cat > ${at('hexz.mem')}`, {
     stopped: true,
     afterwards: () => execFileSync('lz4', ['-1', '-B4', '-BI', '-f', '-q', at('hexz.mem'), at('hexz.lz4')]),
   });
   results.hexz.bytes = statSync(at('hexz.lz4')).size;
-  for (const name of ['lzop', 'zstd']) {
+  for (const name of compressors) {
     results[name] = await migrate(`${name} -c > ${at(name)}`, { stopped: true });
     results[name].bytes = statSync(at(name)).size;
   }
   results['exec:lz4'] = await migrate(`lz4 -1 -c > ${at('exec.lz4')}`, { stopped: false });
   results['exec:lz4'].bytes = statSync(at('exec.lz4')).size;
-  if (values.json) console.log(JSON.stringify({ memory: Number(values.memory), results }));
+  qemu.kill('SIGKILL');
+  const code = codec();
+  if (values.json) console.log(JSON.stringify({ memory: Number(values.memory), results, codec: code }));
   else {
-    for (const [name, { pauseMs, wallMs, bytes, peakBytes, firstTickMs, method }] of Object.entries(
-      results,
-    )) {
+    for (const [
+      name,
+      { pauseMs, wallMs, bytes, memoryBytes, peakBytes, firstTickMs, method },
+    ] of Object.entries(results)) {
       const parts = [
         `stopped ${pauseMs.toFixed(0)} ms`,
         `wall ${(wallMs / 1000).toFixed(1)} s`,
         `${(bytes / MIB).toFixed(1)} MiB`,
+        ...(memoryBytes ? [`memory ${(memoryBytes / MIB).toFixed(1)} MiB`] : []),
         ...(peakBytes ? [`peak ${(peakBytes / MIB).toFixed(0)} MiB`] : []),
         ...(firstTickMs ? [`first tick after ${(firstTickMs / 1000).toFixed(1)} s`] : []),
         ...(method ? [method] : []),
       ];
       console.log(`${name.padEnd(9)} ${parts.join(', ')}`);
     }
+    const { ratio, ratioWithoutSharing, verify, lz4NapiUncompress, verifyShare } = code;
+    console.log(
+      `bytes     ${ratioWithoutSharing.toFixed(3)} of lz4 -1 -B4, ${ratio.toFixed(3)} with equal blocks once`,
+    );
+    const [checked, own] = [verify, lz4NapiUncompress].map((value) => (value / 1e6).toFixed(0));
+    console.log(`verify    ${checked} MB/s, ${verifyShare.toFixed(2)} of lz4-napi's own ${own} MB/s`);
   }
 } finally {
   qemu?.kill('SIGKILL');

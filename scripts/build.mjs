@@ -45,6 +45,7 @@ const program = {
   'snapshot-archiver': 'src/snapshot/archive-process.ts',
   'snapshot-guardian': 'src/snapshot/guardian-process.ts',
   'libvirt-guardian': 'src/cli/libvirt-guardian.ts',
+  'archive-checker': 'src/archive/block-checker.ts',
   // One more beside the program, with the same chunks, for a test.
   ...(args.includes('--entry') ? Object.fromEntries([args[args.indexOf('--entry') + 1].split('=')]) : {}),
 };

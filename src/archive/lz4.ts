@@ -1,7 +1,7 @@
-import { compress, uncompress } from 'lz4-napi';
+import { compress, uncompress, uncompressSync } from 'lz4-napi';
 
 /** lz4-napi puts the plain length before what it compressed, in 4 bytes; the archive doesn't keep it. */
-const PREFIX_BYTES = 4;
+export const PREFIX_BYTES = 4;
 
 /**
  * Compresses on a thread of libuv's pool.
@@ -27,6 +27,24 @@ export async function uncompressBlock(
   input.set(block, PREFIX_BYTES);
   try {
     const plain = await uncompress(input, dictionary);
+    return plain.length === length ? plain : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * The same at once, on this thread.
+ * @param prefixed the block with room for its length before it, which is written there.
+ */
+export function uncompressPrefixed(
+  prefixed: Buffer,
+  length: number,
+  dictionary?: Buffer,
+): Buffer | undefined {
+  prefixed.writeUInt32LE(length, 0);
+  try {
+    const plain = uncompressSync(prefixed, dictionary);
     return plain.length === length ? plain : undefined;
   } catch {
     return undefined;

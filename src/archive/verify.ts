@@ -2,7 +2,9 @@ import { ArchiveError } from './archive-error.js';
 import { decode, WindowReader } from './block-sequence.js';
 import type { BlockSource } from './block-source.js';
 import { BoundedMap } from './bounded-map.js';
+import { CheckPool } from './check-pool.js';
 import type { ArchiveReader, Damage, VerifyOptions, VerifyReport } from './contract.js';
+import { CHUNK_HEADER_BYTES } from './format/chunk.js';
 import type { BlockArray } from './format/index-root.js';
 import { decodeEntry, decodePointer, type Entry, LEAF_BLOCKS, POINTER_BYTES } from './format/leaf.js';
 import { OpenArchive } from './reader.js';
@@ -11,6 +13,9 @@ import { OpenArchive } from './reader.js';
 const UNDER_WAY = 24;
 const MAX_DAMAGES = 1000;
 const PROGRESS_BYTES = 16 * 1024 * 1024;
+/** What a thread gets at once, and how often it has something to go on with. */
+const BATCH_BYTES = 1024 * 1024;
+const BATCHES_A_THREAD = 2;
 
 /**
  * Reads everything there is: every leaf, every block with its checksum and its content's hash, every reference, and
@@ -23,9 +28,14 @@ export async function verifyArchive(
   if (!(archive instanceof OpenArchive)) {
     throw new ArchiveError('misuse', 'only what openArchive() gives can be verified');
   }
-  const verification = new Verification(archive.source, options);
-  for (const { name, arrays } of archive.source.root.streams) {
-    for (const array of arrays) await verification.array(name, array);
+  const pool = await CheckPool.start(archive.source);
+  const verification = new Verification(archive.source, options, pool);
+  try {
+    for (const { name, arrays } of archive.source.root.streams) {
+      for (const array of arrays) await verification.array(name, array);
+    }
+  } finally {
+    await pool?.close();
   }
   const { memory } = archive;
   // What its layout says can only be read from sound blocks.
@@ -41,8 +51,27 @@ export async function verifyArchive(
   return { sound: damages.length === 0, blocks, plainBytes, storedBytes, damages };
 }
 
+/** A block of the file that is to be checked. */
+interface Pending {
+  readonly entry: Here;
+  readonly block: number;
+  readonly length: number;
+}
+
+type Here = Extract<Entry, { kind: 'here' }>;
+
+/** Blocks that lie one after the other in the file, to be checked by a thread. */
+interface Batch {
+  readonly start: number;
+  end: number;
+  readonly pending: Pending[];
+}
+
 /** Where a damage is. */
 type Place = Pick<Damage, 'stream' | 'offset' | 'length'>;
+
+/** A part of a block's hash, to know it again. */
+const markOf = ({ hash }: Exclude<Entry, { kind: 'zero' }>): number => hash.readUIntLE(0, 6);
 
 class Verification {
   blocks = 0;
@@ -54,14 +83,18 @@ class Verification {
   readonly #reader: WindowReader;
   /** Chunks that were found sound, with a part of their block's hash. */
   readonly #sound = new BoundedMap();
+  readonly #pool: CheckPool | undefined;
+  #batch: Batch | undefined;
+  #batches = 0;
   #underWay = 0;
   #wake: (() => void) | undefined;
   #reported = 0;
   #failure: Error | undefined;
 
-  constructor(source: BlockSource, options: VerifyOptions) {
+  constructor(source: BlockSource, options: VerifyOptions, pool: CheckPool | undefined) {
     this.#source = source;
     this.#options = options;
+    this.#pool = pool;
     this.#reader = new WindowReader(source);
   }
 
@@ -83,13 +116,18 @@ class Verification {
         const entry = decodeEntry(leaf, at);
         if (entry.kind === 'zero') continue;
         this.#options.signal?.throwIfAborted();
-        while (this.#underWay >= UNDER_WAY) await this.#change();
+        while (this.#busy) await this.#change();
         if (this.#enough) break;
         this.#check(name, array, first + at, entry);
       }
       if (this.#enough) break;
     }
-    while (this.#underWay > 0) await this.#change();
+    this.#flush(name);
+    while (this.#underWay > 0 || this.#batches > 0) await this.#change();
+  }
+
+  get #busy(): boolean {
+    return this.#underWay >= UNDER_WAY || this.#batches > BATCHES_A_THREAD * (this.#pool?.threads ?? 0);
   }
 
   get #enough(): boolean {
@@ -118,15 +156,24 @@ class Verification {
     this.blocks++;
     this.plainBytes += length;
     if (entry.kind === 'base' && this.#options.withBase === false) return;
-    const mark = entry.hash.readUIntLE(0, 6);
+    const mark = markOf(entry);
     if (entry.kind === 'here' && this.#sound.get(entry.offset) === mark) return;
+    if (entry.kind === 'here' && this.#pool && this.#gather(name, { entry, block, length })) return;
+    this.#decode(name, { entry, block, length });
+  }
+
+  /** Checks a block by itself, and tells what is wrong with it. */
+  #decode(
+    name: string,
+    { entry, block, length }: { entry: Exclude<Entry, { kind: 'zero' }>; block: number; length: number },
+  ): void {
     const place = { stream: name, offset: block * this.#source.blockSize, length };
     this.#underWay++;
     void this.attempt(place, () => decode(this.#source, entry, length, this.#reader))
       .then((decoded) => {
         if (entry.kind !== 'here') return;
         this.storedBytes += entry.length;
-        if (decoded) this.#sound.set(entry.offset, mark);
+        if (decoded) this.#sound.set(entry.offset, markOf(entry));
       })
       .catch((error: Error) => {
         this.#failure ??= error;
@@ -136,6 +183,56 @@ class Verification {
         this.#progress(false);
         this.#wake?.();
       });
+  }
+
+  /** @returns false for one that a thread is not to check: it lies before the others, or where the file has no bytes. */
+  #gather(name: string, pending: Pending): boolean {
+    const { offset, length } = pending.entry;
+    const end = offset + CHUNK_HEADER_BYTES + length;
+    if (end - offset > BATCH_BYTES || end > this.#source.file.length) return false;
+    if (this.#batch && offset < this.#batch.end) return false;
+    if (this.#batch && end > this.#batch.start + BATCH_BYTES) this.#flush(name);
+    this.#batch ??= { start: offset, end, pending: [] };
+    this.#batch.end = end;
+    this.#batch.pending.push(pending);
+    return true;
+  }
+
+  #flush(name: string): void {
+    const batch = this.#batch;
+    this.#batch = undefined;
+    if (!batch) return;
+    this.#batches++;
+    void this.#checkBatch(name, batch)
+      .catch((error: Error) => {
+        this.#failure ??= error;
+      })
+      .finally(() => {
+        this.#batches--;
+        this.#progress(false);
+        this.#wake?.();
+      });
+  }
+
+  /** Has a thread check blocks. Those that it doesn't find sound are looked at once more, to tell what it is. */
+  async #checkBatch(name: string, { start, end, pending }: Batch): Promise<void> {
+    const bytes = await this.#source.file.read(start, end - start).catch((error: unknown) => {
+      if (error instanceof ArchiveError) return undefined;
+      throw error;
+    });
+    const blocks = pending.map(({ entry: { offset, length, hash }, length: plain }) => ({
+      ...{ offset, length, plain },
+      hash: Uint8Array.from(hash),
+    }));
+    const verdict = bytes && (await this.#pool?.check({ start, bytes, blocks }));
+    for (const [index, each] of pending.entries()) {
+      if (verdict?.[index] !== 1) {
+        this.#decode(name, each);
+        continue;
+      }
+      this.storedBytes += each.entry.length;
+      this.#sound.set(each.entry.offset, markOf(each.entry));
+    }
   }
 
   async #change(): Promise<void> {

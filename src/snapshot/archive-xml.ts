@@ -30,7 +30,11 @@ export function restoredXml(
   }
   const [os] = elements(root, 'os');
   const [flash] = os ? elements(os, 'nvram') : [];
-  if (flash && nvram !== null) flash.textContent = nvram;
+  if (flash && nvram !== null) {
+    const [source] = elements(flash, 'source');
+    if (source) source.setAttribute('file', nvram);
+    else flash.textContent = nvram;
+  }
   return `${new XMLSerializer().serializeToString(document)}\n`;
 }
 
@@ -72,7 +76,8 @@ export function describedDisks(xml: string): DescribedImage[] {
 export function describedNvram(xml: string): string | undefined {
   const root = parsed(xml);
   const [flash] = root ? elements(root, 'os').flatMap((os) => elements(os, 'nvram')) : [];
-  return flash?.textContent?.trim() || undefined;
+  if (!flash) return undefined;
+  return elements(flash, 'source')[0]?.getAttribute('file') || flash.textContent?.trim() || undefined;
 }
 
 const parsed = (xml: string): Element | null =>

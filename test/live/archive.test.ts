@@ -3,9 +3,13 @@ import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { openArchive } from '../../src/archive/index.js';
+import { QmpClient } from '../../src/qmp/index.js';
 import { connectGuest } from '../../src/snapshot/connect-guest.js';
+import type { JournalRecord } from '../../src/snapshot/journal.js';
+import { unfinishedOperations } from '../../src/snapshot/unfinished.js';
 import { activeFiles } from '../drills/engine.js';
 import { checkFileSystem } from '../drills/file-system.js';
 import { load } from '../drills/one-instant.js';
@@ -30,7 +34,7 @@ let before: readonly string[];
 
 beforeAll(async () => {
   program = installedQemu();
-  guest = await BareGuest.start({ ...load, program });
+  guest = await BareGuest.start({ ...load, program, observer: true });
   process.env.SNAPCTL_STATE_DIR = join(guest.folder, 'state');
   await guest.serial.waitFor(/^atom \d+$/);
   before = readdirSync(guest.folder);
@@ -193,21 +197,38 @@ test('a guest that runs from an archive is archived, and unpacked', async () => 
   expect(again.stderr).toMatch(/^error: .*vda\.qcow2' is there already/);
 });
 
-test('disks alone are what the frozen images hold', async () => {
+test('every disk is what was frozen, and fits the memory', async () => {
   const file = join(guest.folder, 'kept.snap');
-  const created = await archive('archive-create', 'tiny', file, '--no-memory', '--keep-overlay');
+  const least = await nextAtom(guest.serial);
+  const created = await archive('archive-create', 'tiny', file, '--live', '--keep-overlay');
   expect(created.stderr).toBe('');
+  const most = (await nextAtom(guest.serial)) + 1000;
   expect(await disksNow()).toEqual(guest.disks.map((disk) => disk.replace(/qcow2$/, 'kept')));
-  const folder = join(guest.folder, 'disks');
-  const words = ['archive-restore', file, '--directory', folder, '--format', 'raw'];
-  expect((await runProgram('test:///default', words)).stderr).toBe('');
-  for (const [index, disk] of ['vda.img', 'vdb.img'].entries()) {
-    const frozen = guest.disks[index] as string;
-    execFileSync('qemu-img', ['compare', '-q', '-U', '-f', 'raw', '-F', 'qcow2', join(folder, disk), frozen]);
+  const whole = join(guest.folder, 'whole');
+  const alone = join(guest.folder, 'disks');
+  for (const [folder, format] of [
+    [whole, 'qcow2'],
+    [alone, 'raw'],
+  ] as const) {
+    const words = ['archive-restore', file, '--directory', folder, '--format', format];
+    expect((await runProgram('test:///default', words)).stderr).toBe('');
+    const ending = format === 'raw' ? 'img' : 'qcow2';
+    for (const [index, frozen] of guest.disks.entries()) {
+      const restored = join(folder, `${['vda', 'vdb'][index]}.${ending}`);
+      execFileSync('qemu-img', ['compare', '-q', '-U', '-f', format, '-F', 'qcow2', restored, frozen]);
+      checkFileSystem(program, restored);
+    }
   }
+  await script(whole, async (serial) => {
+    const [, first] = await serial.waitFor(/^atom (\d+)$/, { timeout: 60_000 });
+    for (let line = 0; line < 3; line++) await nextAtom(serial);
+    expect(serial.text()).not.toContain('mismatch');
+    expect(Number(first)).toBeGreaterThan(least);
+    expect(Number(first)).toBeLessThanOrEqual(most);
+  });
   // The same images, read without a guest.
   const plain = join(guest.folder, 'plain.snap');
-  const image = join(folder, 'vda.img');
+  const image = join(alone, 'vda.img');
   const made = await runProgram('test:///default', [
     'archive-create',
     '--file',
@@ -222,5 +243,56 @@ test('disks alone are what the frozen images hold', async () => {
     expect((await reader.read('disk/a', 0, size)).equals(readFileSync(image))).toBe(true);
   } finally {
     await reader.close();
+  }
+});
+
+/** Waits for a moment of the operation under way. */
+async function untilJournal(fits: (record: JournalRecord) => boolean): Promise<JournalRecord> {
+  const deadline = performance.now() + 60_000;
+  for (;;) {
+    const record = (await unfinishedOperations().catch(() => []))[0]?.record;
+    if (record && fits(record)) return record;
+    if (performance.now() > deadline) throw new Error('there is no such moment');
+    await delay(5);
+  }
+}
+
+test('a lost export fails the archive, and nothing else', async () => {
+  const [before, disks] = [readdirSync(guest.folder).sort(), await disksNow()];
+  const running = archive('archive-create', 'tiny', join(guest.folder, 'lost.snap'), '--no-memory');
+  // Held up while it reads, so that there is something left to be read.
+  const { memory } = await untilJournal((record) => record.exports != null);
+  const writer = memory?.sink?.pid as number;
+  process.kill(writer, 'SIGSTOP');
+  const observer = await QmpClient.connect(join(guest.folder, 'observer'));
+  try {
+    const exported = async (): Promise<number> => ((await observer.execute('query-block-exports')) as unknown[]).length;
+    while ((await exported()) < 2) await delay(5);
+    await observer.execute('nbd-server-stop').catch(() => undefined);
+  } finally {
+    process.kill(writer, 'SIGCONT');
+    await observer.disconnect();
+  }
+  const { code, stderr } = await running;
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/^error: .*cannot write '.*lost\.snap': .+/);
+  expect(readdirSync(guest.folder).sort()).toEqual(before);
+  expect(await disksNow()).toEqual(disks);
+  await nextAtom(guest.serial);
+  expect(guest.serial.text()).not.toContain('mismatch');
+});
+
+test('a QEMU that dies leaves its disks to be gone on with, and no archive', async () => {
+  const file = join(guest.folder, 'dead.snap');
+  const running = archive('archive-create', 'tiny', file, '--live');
+  await untilJournal(({ step }) => step === 'streaming' || step === 'finishing');
+  process.kill(guest.pid, 'SIGKILL');
+  const { code, stderr } = await running;
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/disk 'vd[ab]' goes on in '.*archive-\w+'.* qemu-img commit/);
+  expect(readdirSync(guest.folder).filter((name) => name.includes('dead.snap'))).toEqual([]);
+  for (const [, overlay = ''] of stderr.matchAll(/goes on in '([^']*)'/g)) {
+    execFileSync('qemu-img', ['commit', '-q', overlay]);
+    checkFileSystem(program, overlay);
   }
 });

@@ -21,6 +21,9 @@ const few: Readonly<Record<string, number>> = {
   'kill revert': 1,
   'kill delete': 1,
   'full tree': process.getuid?.() === 0 ? 1 : 0,
+  'kill archive': 1,
+  'kill archiver': 1,
+  'full archive': process.getuid?.() === 0 ? 1 : 0,
 };
 
 /** The two that take longest are shared between the versions; the long form runs everything on both. */

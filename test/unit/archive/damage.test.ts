@@ -136,6 +136,37 @@ test('a flipped bit anywhere is found, and told where', async () => {
   }
 });
 
+test('damage in a large file, which threads check, is told as in a small one', async () => {
+  const path = scratch('large');
+  const contents = new Random(6).bytes(20 * MIB);
+  const writer = await createArchive(path);
+  const stream = writer.disk('vda', contents.length);
+  for (let at = 0; at < contents.length; at += MIB) await stream.writeAt(at, contents.subarray(at, at + MIB));
+  await stream.end();
+  await writer.finish();
+  const verified = async (file: string): ReturnType<typeof verifyArchive> => {
+    const archive = await openArchive(file);
+    try {
+      return await verifyArchive(archive);
+    } finally {
+      await archive.close();
+    }
+  };
+  const sound = await verified(path);
+  expect(sound).toMatchObject({ sound: true, blocks: 320, plainBytes: contents.length });
+  const copy = changed(path, (bytes) => {
+    for (const place of [3, 11, 19]) flip(place * MIB)(bytes);
+    return undefined;
+  });
+  const { damages, ...report } = await verified(copy);
+  expect(report).toMatchObject({ sound: false, blocks: 320, storedBytes: sound.storedBytes });
+  expect(damages).toHaveLength(3);
+  for (const damage of damages) {
+    expect(damage).toMatchObject({ problem: 'damaged', stream: 'disk/vda', length: BLOCK });
+    expect(damage.message).toMatch(/the chunk at byte \d+ is damaged \(checksum\)$/);
+  }
+});
+
 test('a wrong key is told from damage, and nothing is readable without it', async () => {
   const keyFile = scratch('key');
   writeFileSync(keyFile, new Random(5).bytes(32));

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { streamName } from '../../../src/archive/archived-domain.js';
-import { describedDisks, restoredXml } from '../../../src/snapshot/archive-xml.js';
+import { describedDisks, describedNvram, restoredXml } from '../../../src/snapshot/archive-xml.js';
 
 const xml = `<domain type='qemu' id='7'><name>web</name>
 <os><nvram template='/usr/share/OVMF_VARS.fd'>/var/lib/nvram/web.fd</nvram></os>
@@ -15,13 +15,19 @@ const xml = `<domain type='qemu' id='7'><name>web</name>
   <disk type='file' device='cdrom'><target dev='sdb'/><readonly/></disk>
 </devices></domain>`;
 
-test('the disks of a description that are files or devices', () => {
+test('the disks of a description, and the variables of its firmware', () => {
   expect(describedDisks(xml)).toEqual([
-    { target: 'vda', file: '/dev/vg/web', format: 'raw', readonly: false },
-    { target: 'vdb', file: '/srv/b.qcow2', format: 'qcow2', readonly: false },
-    { target: 'sda', file: '/srv/cd.iso', format: 'raw', readonly: true },
+    { target: 'vda', file: '/dev/vg/web', device: true, format: 'raw', readonly: false },
+    { target: 'vdb', file: '/srv/b.qcow2', device: false, format: 'qcow2', readonly: false },
+    { target: 'sda', file: '/srv/cd.iso', device: false, format: 'raw', readonly: true },
+    { target: 'vdc', file: '', device: false, format: 'raw', readonly: false },
   ]);
   expect(describedDisks('<domain/>')).toEqual([]);
+  expect(describedNvram(xml)).toBe('/var/lib/nvram/web.fd');
+  const newer = xml.replace(/<nvram.*<\/nvram>/, "<nvram type='file'><source file='/x.fd'/></nvram>");
+  expect(describedNvram(newer)).toBe('/x.fd');
+  expect(describedNvram(restoredXml(newer, new Map(), 'raw', '/new/nvram'))).toBe('/new/nvram');
+  expect(describedNvram('<domain/>')).toBeUndefined();
 });
 
 test('restored disks and variables are where they have been restored to; the rest stays', () => {
@@ -30,10 +36,11 @@ test('restored disks and variables are where they have been restored to; the res
     ['vdb', '/new/v & b.qcow2'],
   ]);
   const restored = restoredXml(xml, files, 'qcow2', '/new/nvram');
-  expect(describedDisks(restored)).toEqual([
-    { target: 'vda', file: '/new/vda.qcow2', format: 'qcow2', readonly: false },
-    { target: 'vdb', file: '/new/v & b.qcow2', format: 'qcow2', readonly: false },
-    { target: 'sda', file: '/srv/cd.iso', format: 'raw', readonly: true },
+  expect(describedDisks(restored).map(({ target, file, format }) => [target, file, format])).toEqual([
+    ['vda', '/new/vda.qcow2', 'qcow2'],
+    ['vdb', '/new/v & b.qcow2', 'qcow2'],
+    ['sda', '/srv/cd.iso', 'raw'],
+    ['vdc', '', 'raw'],
   ]);
   expect(restored).toContain('>/new/nvram</nvram>');
   expect(restored).not.toMatch(/id='7'|id="7"|backingStore|vg\/web|base\.qcow2/);
