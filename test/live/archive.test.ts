@@ -266,7 +266,8 @@ test('a lost export fails the archive, and nothing else', async () => {
   process.kill(writer, 'SIGSTOP');
   const observer = await QmpClient.connect(join(guest.folder, 'observer'));
   try {
-    const exported = async (): Promise<number> => ((await observer.execute('query-block-exports')) as unknown[]).length;
+    const exported = async (): Promise<number> =>
+      ((await observer.execute('query-block-exports')) as unknown[]).length;
     while ((await exported()) < 2) await delay(5);
     await observer.execute('nbd-server-stop').catch(() => undefined);
   } finally {
