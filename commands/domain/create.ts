@@ -4,7 +4,7 @@ import {
   VIR_DOMAIN_START_RESET_NVRAM,
   VIR_DOMAIN_START_VALIDATE,
 } from '../../src/hypervisor/constants.js';
-import { defineCommand, orFail, readTextFile } from '../../src/shell/index.js';
+import { defineCommand, orFail, readTextFile, validateOption, xmlFileOption } from '../../src/shell/index.js';
 import { noConsole } from './no-console.js';
 import { passedDescriptors } from './passed-descriptors.js';
 
@@ -18,13 +18,7 @@ export default defineCommand({
     'There is no interactive console: with --console the domain is made and a line says that there is none.',
   ],
   options: [
-    {
-      name: 'file',
-      type: 'string',
-      required: true,
-      completer: 'path',
-      help: 'file containing an XML domain description',
-    },
+    xmlFileOption('an XML domain description'),
     { name: 'console', type: 'flag', help: 'attach to console after creation' },
     {
       name: 'paused',
@@ -39,12 +33,7 @@ export default defineCommand({
       help: 'automatically destroy the guest when virsh disconnects',
     },
     { name: 'pass-fds', type: 'string', help: 'pass file descriptors N,M,... to the guest' },
-    {
-      name: 'validate',
-      type: 'flag',
-      bit: VIR_DOMAIN_START_VALIDATE,
-      help: 'validate the XML against the schema',
-    },
+    validateOption(VIR_DOMAIN_START_VALIDATE),
     {
       name: 'reset-nvram',
       type: 'flag',

@@ -1,5 +1,5 @@
 import { VIR_DOMAIN_DEFINE_VALIDATE } from '../../src/hypervisor/constants.js';
-import { defineCommand, orFail, readTextFile } from '../../src/shell/index.js';
+import { defineCommand, orFail, readTextFile, validateOption, xmlFileOption } from '../../src/shell/index.js';
 
 export default defineCommand({
   name: 'define',
@@ -9,21 +9,7 @@ export default defineCommand({
   manual: [
     'A domain of the same name and UUID is redefined; if it runs, the change counts from its next start.',
   ],
-  options: [
-    {
-      name: 'file',
-      type: 'string',
-      required: true,
-      completer: 'path',
-      help: 'file containing an XML domain description',
-    },
-    {
-      name: 'validate',
-      type: 'flag',
-      bit: VIR_DOMAIN_DEFINE_VALIDATE,
-      help: 'validate the XML against the schema',
-    },
-  ],
+  options: [xmlFileOption('an XML domain description'), validateOption(VIR_DOMAIN_DEFINE_VALIDATE)],
   async run(context, args) {
     const { connection } = context;
     const from = args.text('file');

@@ -6,7 +6,7 @@ import {
   VIR_DOMAIN_REBOOT_SIGNAL,
 } from '../../src/hypervisor/constants.js';
 import { defineCommand, domainOf, domainOption, orFail } from '../../src/shell/index.js';
-import { modeFlags } from './power-mode.js';
+import { modeFlags, modeOption, powerManual } from './power-mode.js';
 
 const modes = {
   acpi: VIR_DOMAIN_REBOOT_ACPI_POWER_BTN,
@@ -21,20 +21,8 @@ export default defineCommand({
   group: 'domain',
   summary: 'reboot a domain',
   description: 'Run a reboot command in the target domain.',
-  manual: [
-    'The guest is asked; it decides when, and whether, to follow. The command does not wait for it.',
-    "Several modes may be given, separated by commas; which of them is tried first is the hypervisor's choice. Without --mode the hypervisor picks one.",
-  ],
-  options: [
-    domainOption('domain-active'),
-    {
-      name: 'mode',
-      type: 'string',
-      values: Object.keys(modes),
-      valueList: true,
-      help: 'shutdown mode: acpi|agent|initctl|signal|paravirt',
-    },
-  ],
+  manual: powerManual,
+  options: [domainOption('domain-active'), modeOption(modes)],
   async run(context, args) {
     const flags = modeFlags(
       args.optional('mode'),

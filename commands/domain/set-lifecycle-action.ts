@@ -1,6 +1,4 @@
 import {
-  VIR_DOMAIN_AFFECT_CONFIG,
-  VIR_DOMAIN_AFFECT_LIVE,
   VIR_DOMAIN_LIFECYCLE_ACTION_COREDUMP_DESTROY,
   VIR_DOMAIN_LIFECYCLE_ACTION_COREDUMP_RESTART,
   VIR_DOMAIN_LIFECYCLE_ACTION_DESTROY,
@@ -11,14 +9,8 @@ import {
   VIR_DOMAIN_LIFECYCLE_POWEROFF,
   VIR_DOMAIN_LIFECYCLE_REBOOT,
 } from '../../src/hypervisor/constants.js';
-import {
-  CommandError,
-  defineCommand,
-  domainOf,
-  domainOption,
-  exclusive,
-  orFail,
-} from '../../src/shell/index.js';
+import { CommandError, defineCommand, domainOf, domainOption, orFail } from '../../src/shell/index.js';
+import { affectOptions, affectRules } from './affect-options.js';
 
 const types = {
   poweroff: VIR_DOMAIN_LIFECYCLE_POWEROFF,
@@ -59,11 +51,9 @@ export default defineCommand({
       values: Object.keys(actions),
       help: 'lifecycle action to set',
     },
-    { name: 'config', type: 'flag', bit: VIR_DOMAIN_AFFECT_CONFIG, help: 'affect next boot' },
-    { name: 'live', type: 'flag', bit: VIR_DOMAIN_AFFECT_LIVE, help: 'affect running domain' },
-    { name: 'current', type: 'flag', help: 'affect current domain' },
+    ...affectOptions,
   ],
-  rules: [exclusive('current', 'live'), exclusive('current', 'config')],
+  rules: affectRules,
   async run(context, args) {
     const type = args.text('type');
     const action = args.text('action');

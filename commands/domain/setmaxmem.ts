@@ -1,9 +1,7 @@
-import {
-  VIR_DOMAIN_AFFECT_CONFIG,
-  VIR_DOMAIN_AFFECT_LIVE,
-  VIR_DOMAIN_MEM_MAXIMUM,
-} from '../../src/hypervisor/constants.js';
-import { defineCommand, domainOf, domainOption, exclusive, orFail } from '../../src/shell/index.js';
+import { VIR_DOMAIN_MEM_MAXIMUM } from '../../src/hypervisor/constants.js';
+import { defineCommand, domainOf, domainOption, orFail } from '../../src/shell/index.js';
+import { affectOptions, affectRules } from './affect-options.js';
+import { kibibytesOf, memorySize } from './memory-size.js';
 
 export default defineCommand({
   name: 'setmaxmem',
@@ -15,22 +13,13 @@ export default defineCommand({
   ],
   options: [
     domainOption(),
-    { name: 'kilobytes', type: 'alias', target: 'size', help: '' },
-    {
-      name: 'size',
-      type: 'scaled',
-      required: true,
-      help: 'new maximum memory size, as scaled integer (default KiB)',
-    },
-    { name: 'config', type: 'flag', bit: VIR_DOMAIN_AFFECT_CONFIG, help: 'affect next boot' },
-    { name: 'live', type: 'flag', bit: VIR_DOMAIN_AFFECT_LIVE, help: 'affect running domain' },
-    { name: 'current', type: 'flag', help: 'affect current domain' },
+    ...memorySize('new maximum memory size, as scaled integer (default KiB)'),
+    ...affectOptions,
   ],
-  rules: [exclusive('current', 'live'), exclusive('current', 'config')],
+  rules: affectRules,
   async run(context, args) {
     const domain = await domainOf(context, args);
-    const bytes = args.scaled('size', 1024) ?? 0n;
-    const kibibytes = (bytes + 1023n) / 1024n;
+    const kibibytes = kibibytesOf(args.scaled('size', 1024));
     await orFail(
       'Unable to change MaxMemorySize',
       domain.setMemoryFlags(kibibytes, args.bits() | VIR_DOMAIN_MEM_MAXIMUM),

@@ -1,5 +1,7 @@
-import { VIR_DOMAIN_AFFECT_CONFIG, VIR_DOMAIN_AFFECT_LIVE } from '../../src/hypervisor/constants.js';
-import { defineCommand, domainOf, domainOption, exclusive } from '../../src/shell/index.js';
+import { VIR_DOMAIN_AFFECT_LIVE } from '../../src/hypervisor/constants.js';
+import { defineCommand, domainOf, domainOption } from '../../src/shell/index.js';
+import { affectOptions, affectRules } from './affect-options.js';
+import { kibibytesOf, memorySize } from './memory-size.js';
 
 export default defineCommand({
   name: 'setmem',
@@ -11,22 +13,13 @@ export default defineCommand({
   ],
   options: [
     domainOption(),
-    { name: 'kilobytes', type: 'alias', target: 'size', help: '' },
-    {
-      name: 'size',
-      type: 'scaled',
-      required: true,
-      help: 'new memory size, as scaled integer (default KiB)',
-    },
-    { name: 'config', type: 'flag', bit: VIR_DOMAIN_AFFECT_CONFIG, help: 'affect next boot' },
-    { name: 'live', type: 'flag', bit: VIR_DOMAIN_AFFECT_LIVE, help: 'affect running domain' },
-    { name: 'current', type: 'flag', help: 'affect current domain' },
+    ...memorySize('new memory size, as scaled integer (default KiB)'),
+    ...affectOptions,
   ],
-  rules: [exclusive('current', 'live'), exclusive('current', 'config')],
+  rules: affectRules,
   async run(context, args) {
     const domain = await domainOf(context, args);
-    const bytes = args.scaled('size', 1024) ?? 0n;
-    const kibibytes = (bytes + 1023n) / 1024n;
+    const kibibytes = kibibytesOf(args.scaled('size', 1024));
     const chosen = args.has('config') || args.has('live') || args.has('current');
     await domain.setMemoryFlags(kibibytes, chosen ? args.bits() : VIR_DOMAIN_AFFECT_LIVE);
   },

@@ -1,26 +1,12 @@
 import { VIR_NWFILTER_DEFINE_VALIDATE } from '../../src/hypervisor/constants.js';
-import { defineCommand, orFail, readTextFile } from '../../src/shell/index.js';
+import { defineCommand, orFail, readTextFile, validateOption, xmlFileOption } from '../../src/shell/index.js';
 
 export default defineCommand({
   name: 'nwfilter-define',
   group: 'filter',
   summary: 'define or update a network filter from an XML file',
   description: 'Define a new network filter or update an existing one.',
-  options: [
-    {
-      name: 'file',
-      type: 'string',
-      required: true,
-      completer: 'path',
-      help: 'file containing an XML network filter description',
-    },
-    {
-      name: 'validate',
-      type: 'flag',
-      bit: VIR_NWFILTER_DEFINE_VALIDATE,
-      help: 'validate the XML against the schema',
-    },
-  ],
+  options: [xmlFileOption('an XML network filter description'), validateOption(VIR_NWFILTER_DEFINE_VALIDATE)],
   json: { object: { name: 'string' } },
   async run(context, args) {
     const file = args.text('file');

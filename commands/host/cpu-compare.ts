@@ -2,7 +2,7 @@ import {
   VIR_CONNECT_COMPARE_CPU_FAIL_INCOMPATIBLE,
   VIR_CONNECT_COMPARE_CPU_VALIDATE_XML,
 } from '../../src/hypervisor/constants.js';
-import { defineCommand, orFail } from '../../src/shell/index.js';
+import { defineCommand, orFail, xmlFileOption } from '../../src/shell/index.js';
 import { comparisonShape, tellComparison } from './cpu-comparison.js';
 import { cpuDefinitions } from './cpu-definitions.js';
 
@@ -16,13 +16,7 @@ export default defineCommand({
       'domain, or the capabilities of a host. The exit status is 1 if they are incompatible; --error also says why.',
   ],
   options: [
-    {
-      name: 'file',
-      type: 'string',
-      required: true,
-      completer: 'path',
-      help: 'file containing an XML CPU description',
-    },
+    xmlFileOption('an XML CPU description'),
     {
       name: 'error',
       type: 'flag',

@@ -3,9 +3,8 @@ import {
   VIR_CONNECT_BASELINE_CPU_MIGRATABLE,
 } from '../../src/hypervisor/constants.js';
 import { CommandError, defineCommand, exclusive } from '../../src/shell/index.js';
-import { ARCHITECTURES } from './architectures.js';
 import { cpuDefinitions } from './cpu-definitions.js';
-import { VIRTUALIZATION_TYPES } from './virtualization-types.js';
+import { hypervisorOptions } from './hypervisor-options.js';
 
 export default defineCommand({
   name: 'hypervisor-cpu-baseline',
@@ -20,20 +19,7 @@ export default defineCommand({
   ],
   options: [
     { name: 'file', type: 'string', completer: 'path', help: 'file containing XML CPU descriptions' },
-    {
-      name: 'virttype',
-      type: 'string',
-      values: VIRTUALIZATION_TYPES,
-      help: 'virtualization type (/domain/@type)',
-    },
-    {
-      name: 'emulator',
-      type: 'string',
-      completer: 'path',
-      help: 'path to emulator binary (/domain/devices/emulator)',
-    },
-    { name: 'arch', type: 'string', values: ARCHITECTURES, help: 'CPU architecture (/domain/os/type/@arch)' },
-    { name: 'machine', type: 'string', help: 'machine type (/domain/os/type/@machine)' },
+    ...hypervisorOptions,
     {
       name: 'features',
       type: 'flag',

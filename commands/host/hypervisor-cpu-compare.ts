@@ -2,11 +2,10 @@ import {
   VIR_CONNECT_COMPARE_CPU_FAIL_INCOMPATIBLE,
   VIR_CONNECT_COMPARE_CPU_VALIDATE_XML,
 } from '../../src/hypervisor/constants.js';
-import { defineCommand, orFail } from '../../src/shell/index.js';
-import { ARCHITECTURES } from './architectures.js';
+import { defineCommand, orFail, xmlFileOption } from '../../src/shell/index.js';
 import { comparisonShape, tellComparison } from './cpu-comparison.js';
 import { cpuDefinitions } from './cpu-definitions.js';
-import { VIRTUALIZATION_TYPES } from './virtualization-types.js';
+import { hypervisorOptions } from './hypervisor-options.js';
 
 export default defineCommand({
   name: 'hypervisor-cpu-compare',
@@ -18,27 +17,8 @@ export default defineCommand({
       'are incompatible; --error also says why.',
   ],
   options: [
-    {
-      name: 'file',
-      type: 'string',
-      required: true,
-      completer: 'path',
-      help: 'file containing an XML CPU description',
-    },
-    {
-      name: 'virttype',
-      type: 'string',
-      values: VIRTUALIZATION_TYPES,
-      help: 'virtualization type (/domain/@type)',
-    },
-    {
-      name: 'emulator',
-      type: 'string',
-      completer: 'path',
-      help: 'path to emulator binary (/domain/devices/emulator)',
-    },
-    { name: 'arch', type: 'string', values: ARCHITECTURES, help: 'CPU architecture (/domain/os/type/@arch)' },
-    { name: 'machine', type: 'string', help: 'machine type (/domain/os/type/@machine)' },
+    xmlFileOption('an XML CPU description'),
+    ...hypervisorOptions,
     {
       name: 'error',
       type: 'flag',

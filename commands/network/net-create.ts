@@ -1,26 +1,12 @@
 import { VIR_NETWORK_CREATE_VALIDATE } from '../../src/hypervisor/constants.js';
-import { defineCommand, orFail, readTextFile } from '../../src/shell/index.js';
+import { defineCommand, orFail, readTextFile, validateOption, xmlFileOption } from '../../src/shell/index.js';
 
 export default defineCommand({
   name: 'net-create',
   group: 'network',
   summary: 'create a network from an XML file',
   description: 'Create a network.',
-  options: [
-    {
-      name: 'file',
-      type: 'string',
-      required: true,
-      completer: 'path',
-      help: 'file containing an XML network description',
-    },
-    {
-      name: 'validate',
-      type: 'flag',
-      bit: VIR_NETWORK_CREATE_VALIDATE,
-      help: 'validate the XML against the schema',
-    },
-  ],
+  options: [xmlFileOption('an XML network description'), validateOption(VIR_NETWORK_CREATE_VALIDATE)],
   json: { object: { name: 'string' } },
   async run(context, args) {
     const file = args.text('file');

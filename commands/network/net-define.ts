@@ -1,5 +1,5 @@
 import { VIR_NETWORK_DEFINE_VALIDATE } from '../../src/hypervisor/constants.js';
-import { defineCommand, orFail, readTextFile } from '../../src/shell/index.js';
+import { defineCommand, orFail, readTextFile, validateOption, xmlFileOption } from '../../src/shell/index.js';
 
 export default defineCommand({
   name: 'net-define',
@@ -7,21 +7,7 @@ export default defineCommand({
   summary:
     'define an inactive persistent virtual network or modify an existing persistent one from an XML file',
   description: 'Define or modify a persistent virtual network.',
-  options: [
-    {
-      name: 'file',
-      type: 'string',
-      required: true,
-      completer: 'path',
-      help: 'file containing an XML network description',
-    },
-    {
-      name: 'validate',
-      type: 'flag',
-      bit: VIR_NETWORK_DEFINE_VALIDATE,
-      help: 'validate the XML against the schema',
-    },
-  ],
+  options: [xmlFileOption('an XML network description'), validateOption(VIR_NETWORK_DEFINE_VALIDATE)],
   json: { object: { name: 'string' } },
   async run(context, args) {
     const file = args.text('file');

@@ -1,5 +1,5 @@
 import { VIR_NODE_DEVICE_CREATE_XML_VALIDATE } from '../../src/hypervisor/constants.js';
-import { defineCommand, orFail, readTextFile } from '../../src/shell/index.js';
+import { defineCommand, orFail, readTextFile, validateOption, xmlFileOption } from '../../src/shell/index.js';
 
 export default defineCommand({
   name: 'nodedev-create',
@@ -8,19 +8,8 @@ export default defineCommand({
   description:
     'Create a device on the node.  Note that this command creates devices on the physical host that can then be assigned to a virtual machine.',
   options: [
-    {
-      name: 'file',
-      type: 'string',
-      required: true,
-      completer: 'path',
-      help: 'file containing an XML description of the device',
-    },
-    {
-      name: 'validate',
-      type: 'flag',
-      bit: VIR_NODE_DEVICE_CREATE_XML_VALIDATE,
-      help: 'validate the XML against the schema',
-    },
+    xmlFileOption('an XML description of the device'),
+    validateOption(VIR_NODE_DEVICE_CREATE_XML_VALIDATE),
   ],
   json: { object: { name: 'string' } },
   async run(context, args) {

@@ -1,26 +1,12 @@
 import { VIR_STORAGE_POOL_DEFINE_VALIDATE } from '../../src/hypervisor/constants.js';
-import { defineCommand, orFail, readTextFile } from '../../src/shell/index.js';
+import { defineCommand, orFail, readTextFile, validateOption, xmlFileOption } from '../../src/shell/index.js';
 
 export default defineCommand({
   name: 'pool-define',
   group: 'pool',
   summary: 'define an inactive persistent storage pool or modify an existing persistent one from an XML file',
   description: 'Define or modify a persistent storage pool.',
-  options: [
-    {
-      name: 'file',
-      type: 'string',
-      required: true,
-      completer: 'path',
-      help: 'file containing an XML pool description',
-    },
-    {
-      name: 'validate',
-      type: 'flag',
-      bit: VIR_STORAGE_POOL_DEFINE_VALIDATE,
-      help: 'validate the XML against the schema',
-    },
-  ],
+  options: [xmlFileOption('an XML pool description'), validateOption(VIR_STORAGE_POOL_DEFINE_VALIDATE)],
   json: { object: { name: 'string' } },
   async run(context, args) {
     const file = args.text('file');

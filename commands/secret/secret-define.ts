@@ -1,5 +1,5 @@
 import { VIR_SECRET_DEFINE_VALIDATE } from '../../src/hypervisor/constants.js';
-import { defineCommand, orFail, readTextFile } from '../../src/shell/index.js';
+import { defineCommand, orFail, readTextFile, validateOption } from '../../src/shell/index.js';
 
 export default defineCommand({
   name: 'secret-define',
@@ -14,12 +14,7 @@ export default defineCommand({
       completer: 'path',
       help: 'file containing secret attributes in XML',
     },
-    {
-      name: 'validate',
-      type: 'flag',
-      bit: VIR_SECRET_DEFINE_VALIDATE,
-      help: 'validate the XML against the schema',
-    },
+    validateOption(VIR_SECRET_DEFINE_VALIDATE),
   ],
   json: { object: { uuid: 'string' } },
   async run(context, args) {

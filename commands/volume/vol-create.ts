@@ -2,7 +2,7 @@ import {
   VIR_STORAGE_VOL_CREATE_PREALLOC_METADATA,
   VIR_STORAGE_VOL_CREATE_VALIDATE,
 } from '../../src/hypervisor/constants.js';
-import { defineCommand, orFail, readTextFile } from '../../src/shell/index.js';
+import { defineCommand, orFail, readTextFile, validateOption, xmlFileOption } from '../../src/shell/index.js';
 import { poolOf } from '../pool/pool-option.js';
 
 export default defineCommand({
@@ -12,25 +12,14 @@ export default defineCommand({
   description: 'Create a vol.',
   options: [
     { name: 'pool', type: 'string', required: true, completer: 'storage-pool', help: 'pool name' },
-    {
-      name: 'file',
-      type: 'string',
-      required: true,
-      completer: 'path',
-      help: 'file containing an XML vol description',
-    },
+    xmlFileOption('an XML vol description'),
     {
       name: 'prealloc-metadata',
       type: 'flag',
       bit: VIR_STORAGE_VOL_CREATE_PREALLOC_METADATA,
       help: 'preallocate metadata (for qcow2 instead of full allocation)',
     },
-    {
-      name: 'validate',
-      type: 'flag',
-      bit: VIR_STORAGE_VOL_CREATE_VALIDATE,
-      help: 'validate the XML against the schema',
-    },
+    validateOption(VIR_STORAGE_VOL_CREATE_VALIDATE),
   ],
   json: { object: { name: 'string' } },
   async run(context, args) {

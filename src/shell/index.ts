@@ -63,4 +63,5 @@ export { withEditedText } from './text-editor.js';
 export { formatTree, type TreeNode } from './tree.js';
 export { typedValueText } from './typed-value.js';
 export { attributeAt, elementsAt, parseXml, textAt, XmlProblem } from './xml-elements.js';
+export { validateOption, xmlFileOption } from './xml-options.js';
 export { printXml, type XmlOutputOptions, xmlJson } from './xml-output.js';

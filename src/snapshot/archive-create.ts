@@ -20,6 +20,7 @@ import { Guardian } from './guardian.js';
 import type { Guest } from './guest.js';
 import { disksOf } from './guest-disks.js';
 import { Journal, type JournalRecord, type MemoryMethod } from './journal.js';
+import { beginRecord } from './journal-beginning.js';
 import type { MemoryTaken } from './memory-operation.js';
 import { mend, takeAwayOverlays } from './mend.js';
 import { mendWithoutQemu } from './mend-without-qemu.js';
@@ -28,7 +29,6 @@ import { readMigrationSettings, restoreMigrationSettings } from './migration-set
 import { addOverlayNode, checkOverlayFiles, createOverlayFile, describeOverlays } from './overlay.js';
 import type { ExternalDisk } from './plan.js';
 import { takePrecopy } from './precopy.js';
-import { identifyProcess } from './process-identity.js';
 import { Quiesce } from './quiesce.js';
 import { readLaunch } from './relaunch-record.js';
 import { settleCutOff } from './settle.js';
@@ -158,26 +158,12 @@ class ArchiveWork {
 
   async firstRecord(method: MemoryMethod, guardian: Guardian): Promise<JournalRecord> {
     const guest = this.#guest;
-    const controller = await identifyProcess(process.pid);
-    if (!controller) throw new Error('cannot read /proc');
     const suffix = randomBytes(6).toString('hex');
     return {
-      version: 1,
-      domain: guest.name,
-      uuid: guest.uuid,
-      socket: guest.socket,
-      agentSocket: guest.agentSocket ?? null,
-      qemu: guest.process ? { pid: guest.process.pid, startTime: guest.process.startTime } : null,
-      controller,
-      guardian: guardian.process,
-      operation: 'archive-create',
+      ...(await beginRecord(guest, guardian, 'archive-create')),
       snapshot: this.#file,
-      startedAt: new Date().toISOString(),
-      step: 'preparing',
       method,
       wasRunning: this.#options.running,
-      halt: false,
-      frozen: false,
       overlays: describeOverlays(this.#external),
       keepOverlays: this.#options.keepOverlay,
       memory: {
@@ -186,10 +172,6 @@ class ArchiveWork {
         sink: null,
         report: join(guest.folder, `sink-${suffix}.json`),
       },
-      migration: null,
-      internal: [],
-      jobs: [],
-      snapshotXml: null,
     };
   }
 

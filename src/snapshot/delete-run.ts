@@ -4,9 +4,9 @@ import { carryOutDeletion } from './delete-steps.js';
 import { Guardian } from './guardian.js';
 import type { Guest } from './guest.js';
 import { Journal, type JournalRecord } from './journal.js';
+import { beginRecord } from './journal-beginning.js';
 import type { MendReport } from './mend.js';
 import { mendDeleteWithoutQemu, stopDelete } from './mend-delete.js';
-import { identifyProcess } from './process-identity.js';
 import { settleCutOff } from './settle.js';
 
 /** How far a deletion is; bytes that are to be copied, about. */
@@ -80,31 +80,11 @@ async function firstRecord(
   { bandwidth }: DeleteOptions,
   guardian: Guardian,
 ): Promise<JournalRecord> {
-  const controller = await identifyProcess(process.pid);
-  if (!controller) throw new Error('cannot read /proc');
   const { running } = await guest.qmp.execute('query-status');
   return {
-    version: 1,
-    domain: guest.name,
-    uuid: guest.uuid,
-    socket: guest.socket,
-    agentSocket: guest.agentSocket ?? null,
-    qemu: guest.process ? { pid: guest.process.pid, startTime: guest.process.startTime } : null,
-    controller,
-    guardian: guardian.process,
-    operation: 'snapshot-delete',
+    ...(await beginRecord(guest, guardian, 'snapshot-delete')),
     snapshot: name,
-    startedAt: new Date().toISOString(),
-    step: 'preparing',
-    method: 'none',
     wasRunning: running,
-    halt: false,
-    frozen: false,
-    overlays: [],
-    memory: null,
-    migration: null,
-    jobs: [],
-    internal: [],
     deletion: {
       snapshots: plan.snapshots,
       steps: plan.steps,
@@ -112,7 +92,6 @@ async function firstRecord(
       bandwidth,
       prefix: `snapctl-d${randomBytes(3).toString('hex')}`,
     },
-    snapshotXml: null,
   };
 }
 

@@ -13,9 +13,9 @@ import { Guardian } from './guardian.js';
 import type { Guest } from './guest.js';
 import { guestSize } from './guest-size.js';
 import { Journal, type JournalMemory } from './journal.js';
+import { beginRecord } from './journal-beginning.js';
 import { mendDump, mendDumpWithoutQemu, nameDump } from './mend-dump.js';
 import { partialName } from './partial-name.js';
-import { identifyProcess } from './process-identity.js';
 import { settleCutOff } from './settle.js';
 
 /** A dump stops the guest and takes as long as its memory takes to write. */
@@ -98,32 +98,13 @@ async function run({ qmp }: Guest, handle: FileHandle, format: DumpFormat, name:
 }
 
 async function firstRecord(guest: Guest, guardian: Guardian, memory: JournalMemory) {
-  const controller = await identifyProcess(process.pid);
-  if (!controller) throw new Error('cannot read /proc');
   const { running } = await guest.qmp.execute('query-status');
   return {
-    version: 1,
-    domain: guest.name,
-    uuid: guest.uuid,
-    socket: guest.socket,
-    agentSocket: guest.agentSocket ?? null,
-    qemu: guest.process ? { pid: guest.process.pid, startTime: guest.process.startTime } : null,
-    controller,
-    guardian: guardian.process,
-    operation: 'dump',
+    ...(await beginRecord(guest, guardian, 'dump')),
     snapshot: memory.final,
-    startedAt: new Date().toISOString(),
     step: 'switching',
-    method: 'none',
     wasRunning: running,
-    halt: false,
-    frozen: false,
-    overlays: [],
     memory,
-    migration: null,
-    internal: [],
-    jobs: [],
-    snapshotXml: null,
     size: await guestSize(guest.qmp),
   } as const;
 }

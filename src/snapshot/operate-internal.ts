@@ -7,8 +7,8 @@ import type { Guest } from './guest.js';
 import { disksOf } from './guest-disks.js';
 import { guestSize } from './guest-size.js';
 import { Journal, type JournalRecord } from './journal.js';
+import { beginRecord } from './journal-beginning.js';
 import { finishDelete, finishRevert, mendInternal, mendInternalWithoutQemu } from './mend-internal.js';
-import { identifyProcess } from './process-identity.js';
 import { settleCutOff } from './settle.js';
 
 /** Loading or deleting state inside an image takes as long as its memory takes to read; QEMU answers nothing meanwhile. */
@@ -100,37 +100,20 @@ async function operate(
   work: (journal: Journal, job: string) => Promise<void>,
 ): Promise<void> {
   const { running } = await guest.qmp.execute('query-status');
-  const controller = await identifyProcess(process.pid);
-  if (!controller) throw new Error('cannot read /proc');
   const job = `snapctl-${operation}-${randomBytes(4).toString('hex')}`;
   // Short, and an interrupt waits for the whole: QEMU can't be stopped in it.
   const guardian = await Guardian.start(guest.folder, new AbortController().signal);
   let journal: Journal | undefined;
   try {
     journal = await Journal.begin(guest.folder, {
-      version: 1,
-      domain: guest.name,
-      uuid: guest.uuid,
-      socket: guest.socket,
-      agentSocket: guest.agentSocket ?? null,
-      qemu: guest.process ? { pid: guest.process.pid, startTime: guest.process.startTime } : null,
-      controller,
-      guardian: guardian.process,
-      operation,
+      ...(await beginRecord(guest, guardian, operation)),
       snapshot: name,
-      startedAt: new Date().toISOString(),
       step: 'switching',
       method: 'internal',
       wasRunning: running,
       leaveRunning,
-      halt: false,
-      frozen: false,
-      overlays: [],
-      memory: null,
-      migration: null,
       jobs: [job],
       internal: parts.map(({ disk, node, file }) => ({ disk, node, file })),
-      snapshotXml: null,
       size: await guestSize(guest.qmp),
     });
     await work(journal, job);

@@ -16,9 +16,9 @@ import { Guardian } from './guardian.js';
 import type { Guest } from './guest.js';
 import { disksOf } from './guest-disks.js';
 import { Journal, type JournalRecord } from './journal.js';
+import { beginRecord } from './journal-beginning.js';
 import type { MendReport } from './mend.js';
 import { createCopy, createOverlayFile } from './overlay.js';
-import { identifyProcess } from './process-identity.js';
 import { planRevertImages, type RevertImages } from './relaunch-images.js';
 import type { JournalRelaunch } from './relaunch-journal.js';
 import { holdsStream, loadMemory } from './relaunch-load.js';
@@ -292,8 +292,6 @@ async function firstRecord(
   { leaveRunning }: RevertOptions,
   guardian: Guardian,
 ): Promise<JournalRecord> {
-  const controller = await identifyProcess(process.pid);
-  if (!controller) throw new Error('cannot read /proc');
   const { running } = await guest.qmp.execute('query-status');
   const id = `snapctl-${randomBytes(6).toString('hex')}`;
   const relaunch: JournalRelaunch = {
@@ -308,28 +306,10 @@ async function firstRecord(
     opened: 0,
   };
   return {
-    version: 1,
-    domain: guest.name,
-    uuid: guest.uuid,
-    socket: guest.socket,
-    agentSocket: guest.agentSocket ?? null,
-    qemu: guest.process ? { pid: guest.process.pid, startTime: guest.process.startTime } : null,
-    controller,
-    guardian: guardian.process,
-    operation: 'snapshot-revert',
+    ...(await beginRecord(guest, guardian, 'snapshot-revert')),
     snapshot: snapshot.name,
-    startedAt: new Date().toISOString(),
-    step: 'preparing',
-    method: 'none',
     wasRunning: running,
     leaveRunning,
-    halt: false,
-    frozen: false,
-    overlays: [],
-    memory: null,
-    migration: null,
-    internal: [],
-    jobs: [],
     snapshotXml: images.xml,
     relaunch,
   };

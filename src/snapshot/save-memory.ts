@@ -13,10 +13,10 @@ import { Guardian } from './guardian.js';
 import type { Guest } from './guest.js';
 import { disksOf } from './guest-disks.js';
 import { Journal, type JournalMemory, type JournalRecord } from './journal.js';
+import { beginRecord } from './journal-beginning.js';
 import { STALLED_MS } from './memory-operation.js';
 import { prepareMigration, readMigrationSettings } from './migration-settings.js';
 import { MigrationWatch, type StreamProgress } from './migration-watch.js';
-import { identifyProcess } from './process-identity.js';
 import { type LaunchRecord, readLaunch } from './relaunch-record.js';
 import { settledRunState } from './run-state.js';
 import { appendDescription, identifyDisk, type SavedDisk } from './save-file.js';
@@ -140,27 +140,13 @@ async function firstRecord(
   running: boolean,
   guardian: Guardian,
 ): Promise<JournalRecord> {
-  const controller = await identifyProcess(process.pid);
-  if (!controller) throw new Error('cannot read /proc');
   const suffix = randomBytes(6).toString('hex');
   return {
-    version: 1,
-    domain: guest.name,
-    uuid: guest.uuid,
-    socket: guest.socket,
-    agentSocket: guest.agentSocket ?? null,
-    qemu: guest.process ? { pid: guest.process.pid, startTime: guest.process.startTime } : null,
-    controller,
-    guardian: guardian.process,
-    operation: 'save',
+    ...(await beginRecord(guest, guardian, 'save')),
     snapshot: file,
-    startedAt: new Date().toISOString(),
-    step: 'preparing',
     method: 'stopped',
     wasRunning: running,
     halt: true,
-    frozen: false,
-    overlays: [],
     memory: {
       partial: join(dirname(file), `.${basename(file).slice(0, 200)}.${suffix}.partial`),
       final: file,
@@ -168,9 +154,6 @@ async function firstRecord(
       report: join(guest.folder, `sink-${suffix}.json`),
     },
     migration: await readMigrationSettings(guest.qmp),
-    internal: [],
-    jobs: [],
-    snapshotXml: null,
   };
 }
 

@@ -15,7 +15,7 @@ import { rewriteArgv } from './argv-relaunch.js';
 import { makePrivateFolder } from './durable-file.js';
 import { Guardian } from './guardian.js';
 import { Journal, type JournalRecord } from './journal.js';
-import { identifyProcess } from './process-identity.js';
+import { beginRecord } from './journal-beginning.js';
 import { processBehind } from './qemu-process.js';
 import type { JournalRelaunch } from './relaunch-journal.js';
 import { loadMemory } from './relaunch-load.js';
@@ -174,8 +174,6 @@ async function firstRecord(
   guardian: Guardian,
   { running }: RestoreOptions,
 ): Promise<JournalRecord> {
-  const controller = await identifyProcess(process.pid);
-  if (!controller) throw new Error('cannot read /proc');
   const id = `snapctl-${randomBytes(6).toString('hex')}`;
   // What dead processes left is in the way of nobody, but would be taken for something to be put back.
   for (const path of paths) await rm(path, { force: true });
@@ -191,29 +189,10 @@ async function firstRecord(
     opened: 0,
   };
   return {
-    version: 1,
-    domain: guest.domain,
-    uuid: guest.uuid,
-    socket: guest.socket,
-    agentSocket: guest.agentSocket,
-    qemu: null,
-    controller,
-    guardian: guardian.process,
-    operation: 'restore',
+    ...(await beginRecord({ ...guest, name: guest.domain }, guardian, 'restore')),
     snapshot: file,
-    startedAt: new Date().toISOString(),
-    step: 'preparing',
-    method: 'none',
     wasRunning: false,
     leaveRunning: running ?? guest.running,
-    halt: false,
-    frozen: false,
-    overlays: [],
-    memory: null,
-    migration: null,
-    internal: [],
-    jobs: [],
-    snapshotXml: null,
     relaunch,
   };
 }

@@ -17,6 +17,7 @@ import type { Guest } from './guest.js';
 import { guestSize } from './guest-size.js';
 import { takeInternalDisks, takeInternalFull } from './internal.js';
 import { Journal, type JournalRecord, type MemoryMethod } from './journal.js';
+import { beginRecord } from './journal-beginning.js';
 import type { MemoryOperation, MemoryTaken } from './memory-operation.js';
 import { type MendReport, mend } from './mend.js';
 import { mendWithoutQemu } from './mend-without-qemu.js';
@@ -34,7 +35,7 @@ import { partialName } from './partial-name.js';
 import type { Pause } from './pause.js';
 import type { SnapshotPlan } from './plan.js';
 import { takePrecopy } from './precopy.js';
-import { identifyProcess, isAlive } from './process-identity.js';
+import { isAlive } from './process-identity.js';
 import { Quiesce } from './quiesce.js';
 import { describeFailure, Sink, SinkError } from './sink.js';
 import { takeStopped } from './stopped.js';
@@ -184,26 +185,13 @@ async function firstRecord(
   method: MemoryMethod,
   guardian: Guardian,
 ): Promise<JournalRecord> {
-  const controller = await identifyProcess(process.pid);
-  if (!controller) throw new Error('cannot read /proc');
   const { memoryFile } = plan;
   return {
-    version: 1,
-    domain: guest.name,
-    uuid: guest.uuid,
-    socket: guest.socket,
-    agentSocket: guest.agentSocket ?? null,
-    qemu: guest.process ? { pid: guest.process.pid, startTime: guest.process.startTime } : null,
-    controller,
-    guardian: guardian.process,
-    operation: 'snapshot-create',
+    ...(await beginRecord(guest, guardian, 'snapshot-create')),
     snapshot: plan.name,
-    startedAt: new Date().toISOString(),
-    step: 'preparing',
     method,
     wasRunning: options.running,
     halt: (options.flags & VIR_DOMAIN_SNAPSHOT_CREATE_HALT) !== 0,
-    frozen: false,
     overlays: describeOverlays(plan.external),
     memory:
       memoryFile === undefined
@@ -214,8 +202,6 @@ async function firstRecord(
             sink: null,
             report: join(guest.folder, `sink-${randomBytes(6).toString('hex')}.json`),
           },
-    migration: null,
-    jobs: [],
     internal: plan.internal.map(({ disk, medium }) => ({
       disk: disk.target,
       node: medium.node,
