@@ -8,7 +8,16 @@
 //
 // Needs lz4, lzop and zstd. The guest is emulated where there is no KVM: then its own load counts into every figure.
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import { createWriteStream, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import {
+  createWriteStream,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+} from 'node:fs';
 import { copyFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -40,23 +49,29 @@ const compressors = ['lzop', 'zstd'].filter(isInstalled);
 if (!isInstalled('lz4') || compressors.length === 0) throw new Error('lz4, and zstd or lzop, are needed');
 const say = (text) => console.error(text);
 
-/** Programs and libraries of this machine as a second initramfs: real contents for the guest's memory. */
+/**
+ * Programs and libraries of this machine as a second initramfs: real contents for the guest's memory. In a folder of their
+ * own: the kernel passes over files whose folder it doesn't have.
+ */
 async function packContents(target, bytes) {
-  const files = [];
+  const stage = at('stage');
+  mkdirSync(join(stage, 'contents'), { recursive: true });
   let size = 0;
+  let count = 0;
   for (const place of ['/usr/bin', '/usr/lib/x86_64-linux-gnu', '/usr/lib']) {
     for (const entry of readdirSync(place, { withFileTypes: true })) {
       const path = join(place, entry.name);
       if (!entry.isFile() || size > bytes) continue;
-      files.push(path);
+      symlinkSync(path, join(stage, 'contents', String(++count)));
       size += statSync(path).size;
     }
   }
-  const cpio = spawn('cpio', ['--quiet', '-o', '-H', 'newc'], {
-    cwd: '/',
+  const cpio = spawn('cpio', ['--quiet', '--dereference', '-o', '-H', 'newc'], {
+    cwd: stage,
     stdio: ['pipe', 'pipe', 'inherit'],
   });
-  cpio.stdin.end(files.map((path) => `.${path}\n`).join(''));
+  const names = Array.from({ length: count }, (_, index) => `contents/${index + 1}`);
+  cpio.stdin.end(['contents', ...names].map((name) => `${name}\n`).join(''));
   await pipeline(cpio.stdout, createWriteStream(target, { flags: 'a' }));
 }
 
@@ -212,7 +227,7 @@ async function archive(name, ...more) {
   };
 }
 
-/** From archive-boot to the first number that the guest counts. */
+/** From archive-boot to the first number that the guest counts, in milliseconds. */
 async function restore() {
   const started = performance.now();
   const child = spawn(process.execPath, [snapctl, '--json', 'archive-boot', at('ours.snap')], {
@@ -227,7 +242,20 @@ async function restore() {
   const firstTickMs = performance.now() - started;
   child.kill('SIGINT');
   await new Promise((resolve) => child.once('close', resolve));
-  return { firstTickMs };
+  return firstTickMs;
+}
+
+function line(name, { pauseMs, wallMs, bytes, memoryBytes, peakBytes, firstTickMs, method }) {
+  const parts = [
+    `stopped ${pauseMs.toFixed(0)} ms`,
+    `wall ${(wallMs / 1000).toFixed(1)} s`,
+    `${(bytes / MIB).toFixed(1)} MiB`,
+    ...(memoryBytes ? [`memory ${(memoryBytes / MIB).toFixed(1)} MiB`] : []),
+    ...(peakBytes ? [`peak ${(peakBytes / MIB).toFixed(0)} MiB`] : []),
+    ...(firstTickMs ? [`first tick after ${(firstTickMs / 1000).toFixed(1)} s`] : []),
+    ...(method ? [method] : []),
+  ];
+  return `${name.padEnd(9)} ${parts.join(', ')}`;
 }
 
 /** The archive's code on the stream that it holds. */
@@ -249,41 +277,30 @@ try {
   qemu = await startGuest();
   say('the guest runs');
   const results = {};
-  results.ours = await archive('ours.snap');
-  results.ours.firstTickMs = (await restore()).firstTickMs;
-  say(`archived; idle for ${values.idle} s`);
+  // It takes long: what there is is told, should it be cut short.
+  const keep = (name, result) => {
+    results[name] = result;
+    say(line(name, result));
+  };
+  keep('ours', await archive('ours.snap'));
+  keep('ours', { ...results.ours, firstTickMs: await restore() });
   await delay(Number(values.idle) * 1000);
-  results.thin = await archive('thin.snap', '--base', at('ours.snap'));
-  results.hexz = await migrate(`cat > ${at('hexz.mem')}`, {
-    stopped: true,
-    afterwards: () => execFileSync('lz4', ['-1', '-B4', '-BI', '-f', '-q', at('hexz.mem'), at('hexz.lz4')]),
-  });
-  results.hexz.bytes = statSync(at('hexz.lz4')).size;
+  keep('thin', await archive('thin.snap', '--base', at('ours.snap')));
+  const compress = () =>
+    execFileSync('lz4', ['-1', '-B4', '-BI', '-f', '-q', at('hexz.mem'), at('hexz.lz4')]);
+  const hexz = await migrate(`cat > ${at('hexz.mem')}`, { stopped: true, afterwards: compress });
+  keep('hexz', { ...hexz, bytes: statSync(at('hexz.lz4')).size });
   for (const name of compressors) {
-    results[name] = await migrate(`${name} -c > ${at(name)}`, { stopped: true });
-    results[name].bytes = statSync(at(name)).size;
+    const saved = await migrate(`${name} -c > ${at(name)}`, { stopped: true });
+    keep(name, { ...saved, bytes: statSync(at(name)).size });
   }
-  results['exec:lz4'] = await migrate(`lz4 -1 -c > ${at('exec.lz4')}`, { stopped: false });
-  results['exec:lz4'].bytes = statSync(at('exec.lz4')).size;
+  const piped = await migrate(`lz4 -1 -c > ${at('exec.lz4')}`, { stopped: false });
+  keep('exec:lz4', { ...piped, bytes: statSync(at('exec.lz4')).size });
   qemu.kill('SIGKILL');
   const code = codec();
   if (values.json) console.log(JSON.stringify({ memory: Number(values.memory), results, codec: code }));
   else {
-    for (const [
-      name,
-      { pauseMs, wallMs, bytes, memoryBytes, peakBytes, firstTickMs, method },
-    ] of Object.entries(results)) {
-      const parts = [
-        `stopped ${pauseMs.toFixed(0)} ms`,
-        `wall ${(wallMs / 1000).toFixed(1)} s`,
-        `${(bytes / MIB).toFixed(1)} MiB`,
-        ...(memoryBytes ? [`memory ${(memoryBytes / MIB).toFixed(1)} MiB`] : []),
-        ...(peakBytes ? [`peak ${(peakBytes / MIB).toFixed(0)} MiB`] : []),
-        ...(firstTickMs ? [`first tick after ${(firstTickMs / 1000).toFixed(1)} s`] : []),
-        ...(method ? [method] : []),
-      ];
-      console.log(`${name.padEnd(9)} ${parts.join(', ')}`);
-    }
+    for (const [name, result] of Object.entries(results)) console.log(line(name, result));
     const { ratio, ratioWithoutSharing, verify, lz4NapiUncompress, verifyShare } = code;
     console.log(
       `bytes     ${ratioWithoutSharing.toFixed(3)} of lz4 -1 -B4, ${ratio.toFixed(3)} with equal blocks once`,

@@ -27,6 +27,7 @@ export class BareWorld {
     'snapctl --method background': (name) => this.#snapctl(name, '--live', '--method', 'background'),
     'snapctl --method precopy': (name) => this.#snapctl(name, '--live', '--method', 'precopy'),
     'snapctl (stopped)': (name) => this.#snapctl(name),
+    'snapctl archive-create --live': (name) => this.#archive(name),
     'hexz sequence': (name) => this.#hexz(name),
     'QEMU snapshot-save': (name) => this.#snapshotSave(name),
   };
@@ -86,6 +87,14 @@ export class BareWorld {
       imageBytes: statSync(memory).size,
       undo: () => this.snapctl('snapshot-delete', 'tiny', name),
     };
+  }
+
+  /** Memory and disk in one compressed file; what the guest writes meanwhile is merged back within the time. */
+  async #archive(name) {
+    const file = this.#file(`${name}.snap`);
+    const done = await this.snapctl('archive-create', 'tiny', file, '--live');
+    const { method } = JSON.parse(done.said);
+    return { ...done, method, imageBytes: statSync(file).size, undo: async () => rmSync(file) };
   }
 
   /**

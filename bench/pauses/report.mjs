@@ -41,7 +41,9 @@ const revertColumns = {
 export function snapshotTable(results) {
   return table(results, snapshotColumns, (name, tries) => {
     const chosen = new Set(pick(tries, 'method'));
-    return name === 'snapctl --live' ? `${name} (${[...chosen].join(', ')})` : name;
+    return name.startsWith('snapctl') && name.endsWith('--live')
+      ? `${name} (${[...chosen].join(', ')})`
+      : name;
   });
 }
 
@@ -87,6 +89,14 @@ export function judgeGoals(measured) {
     of('4g-full', ours, 'gapMs'),
     of('4g-full', 'hexz sequence', 'gapMs'),
   );
+  for (const guest of ['1g-idle', '1g-busy']) {
+    judge(
+      `gap of archive-create --live against that of --live, ${guest}`,
+      1.2,
+      of(guest, 'snapctl archive-create --live', 'gapMs'),
+      of(guest, ours, 'gapMs'),
+    );
+  }
   for (const guest of ['256m-idle', '1g-idle']) {
     judge(
       `pause of --live against virsh --live, ${guest}`,

@@ -90,6 +90,9 @@ export async function readArchivedDomain(archive: ArchiveReader): Promise<Archiv
     if (!Array.isArray(value)) throw wrong(archive, `${what} is no list`);
     return value.map((each) => textIn(each, what));
   };
+  const takenAt = textIn(domain.takenAt, 'takenAt');
+  // It comes to stand in a script's comment.
+  if (!/^[-\d]+T[\d:.]+Z$/.test(takenAt)) throw wrong(archive, 'takenAt is no time');
   const origin = textIn(domain.origin, 'origin');
   if (origin !== 'qemu' && origin !== 'libvirt' && origin !== 'images')
     throw wrong(archive, `its origin '${origin}' is unknown`);
@@ -97,7 +100,7 @@ export async function readArchivedDomain(archive: ArchiveReader): Promise<Archiv
     version: 1,
     name: textIn(domain.name, 'name'),
     uuid: textIn(domain.uuid, 'uuid'),
-    takenAt: textIn(domain.takenAt, 'takenAt'),
+    takenAt,
     running: domain.running === true,
     frozen: domain.frozen === true,
     memory: typeof domain.memory === 'number' ? domain.memory : null,

@@ -13,9 +13,10 @@ import { unfinishedOperations } from '../../src/snapshot/unfinished.js';
 import { activeFiles } from '../drills/engine.js';
 import { checkFileSystem } from '../drills/file-system.js';
 import { load } from '../drills/one-instant.js';
+import { checkImage } from '../drills/qemu-img.js';
 import { snapctl } from '../support/embed.mjs';
 import { runProgram } from '../support/program.js';
-import { BareGuest, installedQemu, type QemuProgram } from '../support/qemu.js';
+import { BareGuest, type QemuProgram, qemuPrograms } from '../support/qemu.js';
 import { SerialLog } from '../support/serial-log.mjs';
 
 // Emulated guests, two at a time, on a machine that may be busy.
@@ -33,7 +34,11 @@ let guest: BareGuest;
 let before: readonly string[];
 
 beforeAll(async () => {
-  program = installedQemu();
+  // One at a time: QEMU 10 where SNAPCTL_TEST_QEMU is `10`.
+  const [, find] = qemuPrograms[0] as (typeof qemuPrograms)[0];
+  program = await find();
+  // For the QEMUs that archives are continued with.
+  Object.assign(process.env, program.env);
   guest = await BareGuest.start({ ...load, program, observer: true });
   process.env.SNAPCTL_STATE_DIR = join(guest.folder, 'state');
   await guest.serial.waitFor(/^atom \d+$/);
@@ -290,10 +295,11 @@ test('a QEMU that dies leaves its disks to be gone on with, and no archive', asy
   process.kill(guest.pid, 'SIGKILL');
   const { code, stderr } = await running;
   expect(code).toBe(1);
-  expect(stderr).toMatch(/disk 'vd[ab]' goes on in '.*archive-\w+'.* qemu-img commit/);
+  // What QEMU had not flushed is lost with it, and with that perhaps all that was in an overlay.
+  expect(stderr).toMatch(/disk 'vd[ab]' goes on in '.*'.* qemu-img commit|removed the empty overlay/);
   expect(readdirSync(guest.folder).filter((name) => name.includes('dead.snap'))).toEqual([]);
-  for (const [, overlay = ''] of stderr.matchAll(/goes on in '([^']*)'/g)) {
-    execFileSync('qemu-img', ['commit', '-q', overlay]);
-    checkFileSystem(program, overlay);
-  }
+  const told = [...stderr.matchAll(/goes on in '([^']*)'/g)].map(([, overlay]) => overlay as string);
+  const left = readdirSync(guest.folder).filter((name) => name.includes('.archive-'));
+  expect(left.map((name) => join(guest.folder, name)).sort()).toEqual(told.sort());
+  for (const overlay of told) expect(checkImage(program, overlay).verdict).not.toBe('broken');
 });
