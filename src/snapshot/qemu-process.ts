@@ -55,7 +55,8 @@ async function listensThere(
   return false;
 }
 
-async function describeProcess(pid: number): Promise<QemuProcess | undefined> {
+/** What is known of a process; undefined if it has gone. */
+export async function describeProcess(pid: number): Promise<QemuProcess | undefined> {
   const identity = await identifyProcess(pid);
   const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
   if (!identity || !status) return undefined;

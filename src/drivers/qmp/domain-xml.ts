@@ -2,6 +2,10 @@ import { readlink } from 'node:fs/promises';
 import type { Guest } from '../../snapshot/guest.js';
 import { disksOf, type GuestDisk } from '../../snapshot/guest-disks.js';
 import { escapeXml } from '../../snapshot/snapshot-xml.js';
+import { consoleLines, graphicsLines } from './displays.js';
+import { type GuestInterface, guestInterfaces } from './interfaces.js';
+import { pulledOut } from './link-states.js';
+import { currentMemory } from './memory.js';
 
 /**
  * libvirt domain XML for a bare QEMU: what can be asked of it. Enough for the commands that read it, and for libvirt to
@@ -17,12 +21,14 @@ export async function describeDomain(guest: Guest): Promise<string> {
   const emulator = guest.process && (await readlink(`/proc/${guest.process.pid}/exe`).catch(() => undefined));
   const memory = Math.floor((base + plugged) / 1024);
   const disks = await disksOf(guest);
+  const current = await currentMemory(qmp);
+  const down = await pulledOut(guest);
   return [
     `<domain type='${kvm ? 'kvm' : 'qemu'}'${guest.process ? ` id='${guest.process.pid}'` : ''}>`,
     `  <name>${escapeXml(guest.name)}</name>`,
     `  <uuid>${guest.uuid}</uuid>`,
     `  <memory unit='KiB'>${memory}</memory>`,
-    `  <currentMemory unit='KiB'>${memory}</currentMemory>`,
+    `  <currentMemory unit='KiB'>${current}</currentMemory>`,
     `  <vcpu placement='static'>${cpus.length}</vcpu>`,
     '  <os>',
     `    <type arch='${escapeXml(arch)}' machine='${escapeXml(await machineType(guest))}'>hvm</type>`,
@@ -30,6 +36,9 @@ export async function describeDomain(guest: Guest): Promise<string> {
     '  <devices>',
     ...(emulator ? [`    <emulator>${escapeXml(emulator)}</emulator>`] : []),
     ...disks.flatMap(diskLines),
+    ...(await guestInterfaces(qmp)).flatMap((each) => interfaceLines(each, down.has(each.name))),
+    ...(await consoleLines(qmp)),
+    ...(await graphicsLines(qmp)),
     '  </devices>',
     '</domain>',
     '',
@@ -54,5 +63,27 @@ function diskLines({ target, qdev, removable, medium }: GuestDisk): string[] {
     `      <target dev='${escapeXml(target)}' bus='${bus}'/>`,
     ...(medium?.readonly ? ['      <readonly/>'] : []),
     '    </disk>',
+  ];
+}
+
+/** libvirt's types of what QEMU plugs a card into. */
+const backends: Readonly<Record<string, string>> = {
+  user: 'user',
+  tap: 'ethernet',
+  bridge: 'bridge',
+  'vhost-user': 'vhostuser',
+  'vhost-vdpa': 'vdpa',
+};
+
+function interfaceLines({ name, model, mac, backend, device }: GuestInterface, isDown: boolean): string[] {
+  return [
+    `    <interface type='${backends[backend ?? ''] ?? 'ethernet'}'>`,
+    `      <mac address='${escapeXml(mac)}'/>`,
+    ...(device === undefined ? [] : [`      <source dev='${escapeXml(device)}'/>`]),
+    `      <target dev='${escapeXml(name)}'/>`,
+    `      <model type='${escapeXml(model.replace(/^virtio-net.*/, 'virtio'))}'/>`,
+    ...(isDown ? ["      <link state='down'/>"] : []),
+    `      <alias name='${escapeXml(name)}'/>`,
+    '    </interface>',
   ];
 }

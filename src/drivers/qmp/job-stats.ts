@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import {
   VIR_DOMAIN_BLOCK_JOB_TYPE_ACTIVE_COMMIT,
   VIR_DOMAIN_BLOCK_JOB_TYPE_BACKUP,
@@ -61,8 +62,11 @@ export function jobStats(domain: BareDomain): Pick<DomainJobs, 'getJobStats' | '
       }
       return inModel(async () => {
         const operation = await domain.operation();
+        const record = operation?.alive ? operation.record : undefined;
+        // The process that dumps has the monitor: how much is written is told by the file.
+        if (record?.operation === 'dump' && (await domain.held())) return dumping(record);
         const { qmp } = await domain.guest();
-        return running(qmp, operation?.alive ? operation.record : undefined);
+        return running(qmp, record);
       });
     },
     getBlockJobInfo: (disk) =>
@@ -104,6 +108,14 @@ async function running(qmp: QmpClient, record: JournalRecord | undefined): Promi
     [VIR_DOMAIN_JOB_DISK_PROCESSED]: done,
     [VIR_DOMAIN_JOB_DISK_REMAINING]: total - done,
   });
+}
+
+/** How far a dump of another process has come; what it will be in the end is known of a plain core file only. */
+async function dumping({ memory, size, startedAt }: JournalRecord): Promise<JobStats> {
+  const written = memory ? (await stat(memory.partial).catch(() => ({ size: 0 }))).size : 0;
+  const total = Math.max(size?.memory ?? 0, written);
+  const elapsed = Date.now() - Date.parse(startedAt);
+  return stats(VIR_DOMAIN_JOB_OPERATION_DUMP, elapsed, data(written, total));
 }
 
 const MOVING: ReadonlySet<string> = new Set([

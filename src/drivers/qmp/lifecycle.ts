@@ -1,5 +1,4 @@
 import {
-  VIR_DOMAIN_AFFECT_CONFIG,
   VIR_DOMAIN_PAUSED,
   VIR_DOMAIN_PAUSED_USER,
   VIR_DOMAIN_RUNNING,
@@ -20,6 +19,7 @@ import type { BareDomain } from './bare-domain.js';
 import { describeDomain } from './domain-xml.js';
 import { endQemu } from './end-qemu.js';
 import { inModel } from './errors.js';
+import { currentMemory } from './memory.js';
 import { reboot, shutDown } from './power.js';
 import { domainState, stateFromJournal } from './qemu-state.js';
 import { rememberReason, withRememberedReason } from './run-reason.js';
@@ -32,9 +32,7 @@ const usualReason: Readonly<Record<number, number>> = {
   [VIR_DOMAIN_PAUSED]: VIR_DOMAIN_PAUSED_USER,
 };
 
-type Lifecycle = Partial<
-  DomainLifecycle & Pick<DomainResources, 'getMaxMemory' | 'getMaxVcpus' | 'getVcpusFlags'> & DomainMonitor
->;
+type Lifecycle = Partial<DomainLifecycle & Pick<DomainResources, 'getMaxMemory'> & DomainMonitor>;
 
 /** What a domain is and turning it around, over a monitor. */
 export function lifecycle(domain: BareDomain): Lifecycle {
@@ -77,7 +75,9 @@ export function lifecycle(domain: BareDomain): Lifecycle {
       return {
         state,
         maxMem: ram,
-        memory: ram,
+        memory: (await domain.held())
+          ? ram
+          : await inModel(async () => currentMemory((await domain.guest()).qmp)),
         nrVirtCpu,
         cpuTime: id > 0 ? await processTime(id).catch(() => 0n) : 0n,
       };
@@ -116,16 +116,6 @@ export function lifecycle(domain: BareDomain): Lifecycle {
     destroy: () => endQemu(domain),
     destroyFlags: () => endQemu(domain),
     getMaxMemory: memory,
-    getMaxVcpus: cpus,
-    async getVcpusFlags(flags = 0) {
-      if ((flags & VIR_DOMAIN_AFFECT_CONFIG) !== 0) {
-        throw new HypervisorError(
-          'Requested operation is not valid: cannot change persistent config of a transient domain',
-          { code: VIR_ERR_OPERATION_INVALID, domain: VIR_FROM_QEMU },
-        );
-      }
-      return cpus();
-    },
     qemuMonitorCommand: (command, flags = 0) => monitorCommand(domain, command, flags),
   };
   return self;

@@ -1,7 +1,6 @@
 import { lstat, readdir, realpath, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Connection } from '../../hypervisor/connection.js';
 import {
   VIR_CONNECT_LIST_DOMAINS_ACTIVE,
@@ -26,25 +25,19 @@ import {
   VIR_ERR_NO_CONNECT,
   VIR_ERR_NO_DOMAIN,
   VIR_ERR_OPERATION_DENIED,
-  VIR_ERR_OPERATION_INVALID,
   VIR_FROM_QEMU,
 } from '../../hypervisor/constants.js';
 import type { Domain } from '../../hypervisor/domain.js';
 import { HypervisorError } from '../../hypervisor/errors.js';
 import type { OpenOptions } from '../../hypervisor/open.js';
-import { describeOperation } from '../../snapshot/journal.js';
 import { takeNotice } from '../../snapshot/notice.js';
-import { agent } from './agent.js';
-import { archives } from './archives.js';
 import { BareDomain } from './bare-domain.js';
-import { devices } from './devices.js';
-import { busyWith } from './errors.js';
+import { DataStream } from './data-stream.js';
+import { domainOver } from './domain.js';
 import { eventWatch } from './event-watch.js';
-import { jobStats } from './job-stats.js';
-import { lifecycle } from './lifecycle.js';
-import { memorySave, restoreDomain } from './memory-save.js';
-import { snapshots } from './snapshots.js';
-import { functionName, withUnsupported } from './unsupported.js';
+import { hostCpuMap } from './host-cpus.js';
+import { restoreDomain } from './memory-save.js';
+import { withUnsupported } from './unsupported.js';
 
 /** How long one QEMU is waited for; of a folder's many, one that hangs must not hold up the rest. */
 const ONE_TIMEOUT_MS = 5_000;
@@ -220,7 +213,7 @@ class DomainPool {
 function connection(uri: string, whole: DomainPool, pool: PoolShare, options: OpenOptions): Connection {
   const known = new WeakMap<BareDomain, Domain>();
   const domainOf = (bare: BareDomain): Domain => {
-    const domain = known.get(bare) ?? assemble(bare, options.readonly ?? false);
+    const domain = known.get(bare) ?? domainOver(bare, options.readonly ?? false);
     known.set(bare, domain);
     return domain;
   };
@@ -276,75 +269,14 @@ function connection(uri: string, whole: DomainPool, pool: PoolShare, options: Op
       find((bare) => bare.identity.uuid === uuid.toLowerCase(), `uuid '${uuid}'`),
     domainRestore: (from) => restore(from, null, 0),
     domainRestoreFlags: (from, xml, flags = 0) => restore(from, xml, flags),
+    streamNew: async () => new DataStream(),
+    nodeGetCPUMap: hostCpuMap,
     secondary: async () => connection(uri, whole, pool.share(), options),
     release: () => pool.release(),
     close: () => pool.close(),
     ...eventWatch(pool, whole.place, () => whole.used),
   };
   return withUnsupported<Connection>(self, 'Connect');
-}
-
-/** Calls that change nothing: a read-only connection may make them, and so may anybody on a guest in other hands. */
-const reading =
-  /^(get|is|has|list|snapshotLookup|snapshotCurrent|snapshotNum|snapshotList|blockStats|num|free$)/;
-
-/** What libvirt lets nobody ask of a guest's agent on a read-only connection, since the answer is the guest's. */
-const asksGuest: ReadonlySet<string> = new Set(['getTime', 'getFSInfo', 'getHostname']);
-
-/** How long the process that mends a guest by itself is waited for. */
-const MENDING_PATIENCE_MS = 15_000;
-
-/**
- * @throws HypervisorError another snapctl is at work on the guest, or was and its work must be mended first.
- */
-async function checkFree(bare: BareDomain): Promise<void> {
-  const deadline = performance.now() + MENDING_PATIENCE_MS;
-  for (;;) {
-    const operation = await bare.operation();
-    if (!operation || operation.record.controller.pid === process.pid) return;
-    const { record, alive, guarded } = operation;
-    const what = `${describeOperation(record)} of domain '${record.domain}'`;
-    if (alive) throw busyWith(record);
-    if (!guarded || performance.now() > deadline) {
-      throw failure(
-        VIR_ERR_OPERATION_INVALID,
-        `${what}, begun ${record.startedAt}, was cut off: run 'snapctl recover ${record.domain}' first`,
-      );
-    }
-    // Its guardian is at it, in another process: nothing tells us when that is done.
-    await delay(100);
-  }
-}
-
-function assemble(bare: BareDomain, readonly: boolean): Domain {
-  const parts = {
-    name: bare.identity.name,
-    uuid: bare.identity.uuid,
-    free: async () => undefined,
-    ...lifecycle(bare),
-    ...jobStats(bare),
-    ...devices(bare),
-    ...memorySave(bare),
-    ...agent(bare),
-    ...snapshots(bare),
-    ...archives(bare),
-  };
-  const domain = withUnsupported<Domain>(parts, 'Domain');
-  return new Proxy(domain, {
-    get(target, property, receiver) {
-      const value: unknown = Reflect.get(target, property, receiver);
-      if (typeof value !== 'function' || typeof property === 'symbol') return value;
-      if (reading.test(property) && !(readonly && asksGuest.has(property))) return value;
-      return async (...args: unknown[]) => {
-        if (readonly) {
-          const name = functionName('Domain', property);
-          throw failure(VIR_ERR_OPERATION_DENIED, `operation forbidden: read only access prevents ${name}`);
-        }
-        await checkFree(bare);
-        return (value as (...all: unknown[]) => unknown)(...args);
-      };
-    },
-  });
 }
 
 /** libvirt's list filters, as far as they can tell bare QEMUs apart: all of them run and none is kept. */

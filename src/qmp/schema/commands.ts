@@ -21,12 +21,16 @@ import type {
   DumpFormat,
   DumpProgress,
   HotpluggableCpu,
+  IoThread,
+  Key,
   Machine,
   MemorySize,
   ObjectProperty,
   PciBus,
+  Spice,
   Status,
   Version,
+  VncServer,
 } from './machine.js';
 import type {
   DirtyRate,
@@ -76,6 +80,16 @@ export interface Commands {
   'qom-list': Command<{ path: string }, ObjectProperty[]>;
   'qom-get': Command<{ path: string; property: string }, unknown>;
   'qom-set': Command<{ path: string; property: string; value: unknown }>;
+  'send-key': Command<{ keys: Key[]; 'hold-time'?: number }>;
+  set_link: Command<{ name: string; up: boolean }>;
+  balloon: Command<{ value: number }>;
+  device_del: Command<{ id: string }>;
+  'object-add': Command<{ 'qom-type': string; id: string } & Record<string, unknown>>;
+  'object-del': Command<{ id: string }>;
+  'query-iothreads': Command<None, IoThread[]>;
+  'query-chardev-backends': Command<None, { name: string }[]>;
+  'query-vnc-servers': Command<None, VncServer[]>;
+  'query-spice': Command<None, Spice>;
   screendump: Command<{ filename: string; device?: string; head?: number; format?: 'ppm' | 'png' }>;
   stop: Command<None>;
   cont: Command<None>;
@@ -160,13 +174,25 @@ export interface Commands {
   'migrate-incoming': Command<{ uri: string }>;
   migrate_cancel: Command<None>;
   'migrate-continue': Command<{ state: 'pre-switchover' }>;
-  'calc-dirty-rate': Command<{ 'calc-time': number; 'sample-pages'?: number }>;
+  'calc-dirty-rate': Command<{
+    'calc-time': number;
+    'sample-pages'?: number;
+    mode?: 'page-sampling' | 'dirty-ring' | 'dirty-bitmap';
+  }>;
   'query-dirty-rate': Command<None, DirtyRate>;
   'query-yank': Command<None, YankInstance[]>;
   yank: Command<{ instances: YankInstance[] }>;
 
   // Memory dumps
-  'dump-guest-memory': Command<{ paging: boolean; protocol: string; detach?: boolean; format?: DumpFormat }>;
+  'dump-guest-memory': Command<{
+    paging: boolean;
+    protocol: string;
+    detach?: boolean;
+    /** Both or none, in bytes of the guest's memory, and not with the kdump formats. */
+    begin?: number;
+    length?: number;
+    format?: DumpFormat;
+  }>;
   'query-dump': Command<None, DumpProgress>;
   'query-dump-guest-memory-capability': Command<None, { formats: DumpFormat[] }>;
 }

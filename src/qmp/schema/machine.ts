@@ -153,3 +153,37 @@ export interface DumpProgress {
   completed: number;
   total: number;
 }
+
+/** KeyValue. */
+export type Key = { type: 'number'; data: number } | { type: 'qcode'; data: string };
+
+/** IOThreadInfo. */
+export interface IoThread {
+  id: string;
+  /** Of its thread on the host. */
+  'thread-id': number;
+  'poll-max-ns': number;
+  'poll-grow': number;
+  'poll-shrink': number;
+  'aio-max-batch': number;
+}
+
+/** VncInfo2, in part. */
+export interface VncServer {
+  id: string;
+  server: {
+    /** An address, or a socket's path. */
+    host: string;
+    service: string;
+    family: 'ipv4' | 'ipv6' | 'unix' | 'vsock' | 'unknown';
+    websocket: boolean;
+  }[];
+}
+
+/** SpiceInfo, in part. */
+export interface Spice {
+  enabled: boolean;
+  host?: string;
+  port?: number;
+  'tls-port'?: number;
+}

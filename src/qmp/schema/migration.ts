@@ -61,6 +61,9 @@ export interface MigrationCapabilityState {
 export interface MigrationParameters {
   /** Bytes a second; 0 is unlimited. */
   'max-bandwidth'?: number;
+  'max-postcopy-bandwidth'?: number;
+  /** Bytes. */
+  'xbzrle-cache-size'?: number;
   /** Milliseconds. */
   'downtime-limit'?: number;
   'cpu-throttle-initial'?: number;

@@ -1,0 +1,94 @@
+import { readFile } from 'node:fs/promises';
+import {
+  VIR_DOMAIN_AFFECT_CONFIG,
+  VIR_DOMAIN_VCPU_GUEST,
+  VIR_DOMAIN_VCPU_MAXIMUM,
+  VIR_ERR_OPERATION_INVALID,
+  VIR_ERR_OPERATION_UNSUPPORTED,
+  VIR_FROM_QEMU,
+  VIR_VCPU_RUNNING,
+} from '../../hypervisor/constants.js';
+import type { DomainResources, VcpuInfo } from '../../hypervisor/domain-resources.js';
+import { HypervisorError, UnsupportedError } from '../../hypervisor/errors.js';
+import { CommandFailure } from '../../qmp/index.js';
+import type { Guest } from '../../snapshot/guest.js';
+import { guestSize } from '../../snapshot/guest-size.js';
+import type { BareDomain } from './bare-domain.js';
+import { inModel } from './errors.js';
+import { guestCpus, setCpusOnline } from './guest-cpus.js';
+import { threadAffinity } from './host-cpus.js';
+
+type Cpus = Pick<DomainResources, 'getMaxVcpus' | 'getVcpusFlags' | 'setVcpusFlags' | 'getVcpus'>;
+
+/** The virtual CPUs of a bare QEMU: how many, and the threads that they are. */
+export function cpus(domain: BareDomain): Cpus {
+  // While an operation of ours has the monitor, its journal tells.
+  const present = async (): Promise<number> =>
+    inModel(async () => ((await domain.held())?.size ?? (await guestSize((await domain.guest()).qmp))).cpus);
+  const maximum = async (): Promise<number> =>
+    (await domain.held()) ? present() : inModel(async () => mostCpus(await domain.guest()));
+  return {
+    getMaxVcpus: maximum,
+    async getVcpusFlags(flags = 0) {
+      refuseConfig(flags);
+      if ((flags & VIR_DOMAIN_VCPU_GUEST) !== 0) {
+        return (await guestCpus(domain)).filter(({ online }) => online).length;
+      }
+      return (flags & VIR_DOMAIN_VCPU_MAXIMUM) === 0 ? present() : maximum();
+    },
+    async setVcpusFlags(count, flags = 0) {
+      refuseConfig(flags);
+      // The machine's own are plugged as devices, with device_add: there is no number to set.
+      if ((flags & VIR_DOMAIN_VCPU_GUEST) === 0) throw new UnsupportedError('virDomainSetVcpusFlags');
+      await setCpusOnline(domain, count);
+    },
+    getVcpus: (maxinfo, maplen) =>
+      inModel(async () => {
+        const { qmp, process } = await domain.guest();
+        if (!process) {
+          throw new HypervisorError('Operation not supported: the process of this QEMU cannot be found', {
+            code: VIR_ERR_OPERATION_UNSUPPORTED,
+            domain: VIR_FROM_QEMU,
+          });
+        }
+        const found = (await qmp.execute('query-cpus-fast')).slice(0, maxinfo);
+        const vcpus = await Promise.all(
+          found.map((cpu) => vcpuInfo(cpu['cpu-index'], process.pid, cpu['thread-id'])),
+        );
+        const cpumaps =
+          maplen === 0
+            ? []
+            : await Promise.all(found.map((cpu) => threadAffinity(process.pid, cpu['thread-id'], maplen)));
+        return { vcpus, cpumaps };
+      }),
+  };
+}
+
+/** How many there can be, those included that are not plugged in. */
+async function mostCpus({ qmp }: Guest): Promise<number> {
+  try {
+    const places = await qmp.execute('query-hotpluggable-cpus');
+    return places.reduce((sum, place) => sum + place['vcpus-count'], 0);
+  } catch (error) {
+    // A machine without places to plug one in.
+    if (!(error instanceof CommandFailure)) throw error;
+    return (await guestSize(qmp)).cpus;
+  }
+}
+
+async function vcpuInfo(number: number, pid: number, thread: number): Promise<VcpuInfo> {
+  const stat = await readFile(`/proc/${pid}/task/${thread}/stat`, 'latin1');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  // utime and stime in ticks of 10 ms (fields 14 and 15), and the CPU it ran on last (field 39).
+  const cpuTime = (BigInt(fields[11] ?? 0) + BigInt(fields[12] ?? 0)) * 10_000_000n;
+  return { number, state: VIR_VCPU_RUNNING, cpuTime, cpu: Number(fields[36] ?? 0) };
+}
+
+/** @throws HypervisorError nobody keeps the configuration of a bare QEMU. */
+export function refuseConfig(flags: number): void {
+  if ((flags & VIR_DOMAIN_AFFECT_CONFIG) === 0) return;
+  throw new HypervisorError(
+    'Requested operation is not valid: cannot change persistent config of a transient domain',
+    { code: VIR_ERR_OPERATION_INVALID, domain: VIR_FROM_QEMU },
+  );
+}

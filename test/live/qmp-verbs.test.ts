@@ -1,0 +1,316 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { GuestAgent } from '../../src/agent/index.js';
+import { type ProgramResult, runProgram } from '../support/program.js';
+import { BareGuest, qemuPrograms } from '../support/qemu.js';
+
+describe.each(qemuPrograms)('what is around the disks of a guest on %s', (_, find) => {
+  let guest: BareGuest;
+  let folder: string;
+  let uri: string;
+  const env = (): Record<string, string> => ({ SNAPCTL_STATE_DIR: join(folder, 'state') });
+  const run = (...words: string[]): Promise<ProgramResult> => runProgram(uri, words, { env: env() });
+  /** What each of several commands prints, which must all succeed; one run of the program. */
+  const say = async (...commands: string[]): Promise<string[]> => {
+    const result = await run(commands.join('; echo =====; '));
+    expect(result).toMatchObject({ code: 0, stderr: '' });
+    return result.stdout.split('=====').map((text) => text.trim());
+  };
+  /** What commands say that must all fail; one run of the program, which goes on after a failure at its prompt. */
+  const refusals = async (...commands: string[]): Promise<string[]> => {
+    const { stderr } = await runProgram(uri, ['-q'], { env: env(), input: `${commands.join('\n')}\n` });
+    return stderr
+      .trim()
+      .split('\n')
+      .map((line) => line.replace(/^error: /, ''));
+  };
+  /** Has a shell in the guest do something, and waits for its end; what it printed. */
+  const inGuest = async (script: string): Promise<string> => {
+    const agent = await GuestAgent.connect(guest.agent, { timeout: 60_000 });
+    try {
+      const words = { path: '/bin/busybox', arg: ['sh', '-c', script], 'capture-output': true };
+      const { pid } = (await agent.execute('guest-exec', words, { timeout: 60_000 })) as { pid: number };
+      for (;;) {
+        const status = await agent.execute('guest-exec-status', { pid }, { timeout: 60_000 });
+        const { exited, 'out-data': output = '' } = status as { exited: boolean; 'out-data'?: string };
+        if (exited) return Buffer.from(output, 'base64').toString().trim();
+      }
+    } finally {
+      agent.close();
+    }
+  };
+  const hmp = async (command: string): Promise<string> =>
+    (await say(`qemu-monitor-command tiny --hmp '${command}'`))[0] ?? '';
+  const trace = (): string => readFileSync(join(folder, 'trace'), 'utf8');
+
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'snapctl-verbs-'));
+    guest = await BareGuest.start({
+      program: await find(),
+      args: [
+        ...['-smp', '2,maxcpus=4', '-vga', 'std', '-vnc', '127.0.0.1:0,to=999'],
+        ...['-D', join(folder, 'trace'), '-trace', 'input_event_key_qcode'],
+        ...[
+          '-netdev',
+          'user,id=wire0',
+          '-device',
+          'virtio-net-pci,netdev=wire0,id=net0,mac=52:54:00:12:34:56',
+        ],
+        ...['-device', 'e1000,mac=52:54:00:12:34:57'],
+        ...['-device', 'virtio-balloon-pci,id=balloon0', '-object', 'iothread,id=iothread1'],
+        ...['-chardev', 'pty,id=terminal', '-device', 'pci-serial,chardev=terminal,id=serial1'],
+        ...['-device', 'pcie-root-port,id=port0', '-device', 'virtio-rng-pci,bus=port0,id=rng0'],
+      ],
+    });
+    uri = `qmp://${guest.monitor}`;
+  }, 180_000);
+
+  afterAll(async () => {
+    await guest?.dispose();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  test('virtual CPUs: the threads that they are, and those that the guest uses', async () => {
+    const [info = '', pretty, counts, live, inside, guestCpus, , fewer, , again] = await say(
+      'vcpuinfo tiny',
+      'vcpuinfo tiny --pretty',
+      'vcpucount tiny',
+      'vcpucount tiny --live --maximum',
+      'vcpucount tiny --guest',
+      'guestvcpus tiny',
+      'guestvcpus tiny --cpulist 1 --disable',
+      'guestvcpus tiny',
+      'setvcpus tiny 2 --guest',
+      'vcpucount tiny --guest',
+    );
+    const affinity = /^Cpus_allowed_list:\s*(\S+)$/m.exec(
+      readFileSync(`/proc/${guest.pid}/status`, 'utf8'),
+    )?.[1];
+    expect(info).toMatch(
+      /^VCPU: +0\nCPU: +\d+\nState: +running\nCPU time: +\d+\.\ds\nCPU Affinity: +[y-]+\n\nVCPU: +1\n/,
+    );
+    expect(pretty).toContain(`CPU Affinity:   ${affinity} (out of `);
+    expect(counts).toMatch(/^maximum +live +4\ncurrent +live +2$/);
+    expect([live, inside, again]).toEqual(['4', '2', '2']);
+    expect(guestCpus).toMatch(/^vcpus +: 0-1\nonline +: 0-1\nofflinable +: 1$/);
+    expect(fewer).toMatch(/\nonline +: 0\n/);
+    expect(
+      await refusals(
+        'guestvcpus tiny --cpulist 0 --disable',
+        'guestvcpus tiny --cpulist 1,7 --enable',
+        'setvcpus tiny 3 --guest',
+      ),
+    ).toEqual([
+      "invalid argument: vCPU '0' is not offlinable",
+      "invalid argument: guest is missing vCPUs '7'",
+      'invalid argument: guest agent reports less cpu than requested',
+    ]);
+  }, 120_000);
+
+  test('IOThreads come and go', async () => {
+    const [before, , after, , polling, ,] = await say(
+      'iothreadinfo tiny',
+      'iothreadadd tiny 3',
+      'iothreadinfo tiny',
+      'iothreadset tiny 3 --poll-max-ns 1234',
+      'qemu-monitor-command tiny query-iothreads',
+      'iothreaddel tiny 3',
+    );
+    expect(before).toMatch(/\n 1 +[\d,-]+$/);
+    expect(after).toMatch(/\n 1 +[\d,-]+\n 3 +[\d,-]+$/);
+    expect(JSON.parse(polling ?? '').return).toContainEqual(
+      expect.objectContaining({ id: 'iothread3', 'poll-max-ns': 1234 }),
+    );
+    expect(await refusals('iothreaddel tiny 3', 'iothreadadd tiny 1')).toEqual([
+      "invalid argument: cannot find IOThread '3' in iothreadids",
+      "invalid argument: an IOThread is already using iothread_id '1'",
+    ]);
+  }, 60_000);
+
+  test('memory is asked back, counted, and watched as it changes', async () => {
+    const [, , statistics, , , rate] = await say(
+      'dommemstat tiny --period 1',
+      'setmem tiny 200M',
+      'dommemstat tiny',
+      'domdirtyrate-calc tiny --seconds 1',
+      'qemu-monitor-command tiny qom-get \'"path":"/machine/peripheral/balloon0"\' \'"property":"guest-stats-polling-interval"\'',
+      'qemu-monitor-command tiny query-dirty-rate',
+    );
+    expect(statistics).toMatch(/^actual \d+\n(\w+ \d+\n)*last_update \d+\n(\w+ \d+\n)*rss \d+$/);
+    expect(JSON.parse(rate ?? '').return).toMatchObject({ status: 'measuring', mode: 'page-sampling' });
+    const transient =
+      'Requested operation is not valid: cannot change persistent config of a transient domain';
+    expect(
+      await refusals(
+        'setmem tiny 900M',
+        'setmaxmem tiny 900M',
+        'domdirtyrate-calc tiny --seconds 61',
+        'setmem tiny 200M --config',
+      ),
+    ).toEqual([
+      'invalid argument: cannot set memory higher than max memory',
+      'Unable to change MaxMemorySize',
+      'Requested operation is not valid: cannot resize the maximum memory on an active domain',
+      'invalid argument: seconds=61 is invalid, please choose value within [1, 60].',
+      transient,
+    ]);
+  }, 60_000);
+
+  test('network cards are listed, and their cables pulled out and put back', async () => {
+    const [list, up, , down, , still, , again] = await say(
+      'domiflist tiny',
+      'domif-getlink tiny net0',
+      'domif-setlink tiny 52:54:00:12:34:56 down',
+      'domif-getlink tiny net0',
+      'domif-setlink tiny e1000.0 down',
+      'domif-getlink tiny 52:54:00:12:34:57',
+      'domif-setlink tiny net0 up',
+      'domif-getlink tiny net0',
+    );
+    expect(list).toMatch(
+      /\n net0 +user +- +virtio +52:54:00:12:34:56\n e1000\.0 +\w+ +- +e1000 +52:54:00:12:34:57$/,
+    );
+    expect([up, down, still, again]).toEqual(['net0 up', 'net0 down', '52:54:00:12:34:57 down', 'net0 up']);
+    expect(await refusals('domif-setlink tiny net7 up')).toEqual(["interface 'net7' not found"]);
+    await inGuest('ifconfig lo 127.0.0.1 up');
+    const [addresses, leases] = await say('domifaddr tiny --source agent', 'domifaddr tiny');
+    expect(addresses).toMatch(/\n lo +00:00:00:00:00:00 +ipv4 +127\.0\.0\.1\/8/);
+    expect(leases).toMatch(/-$/);
+  }, 90_000);
+
+  test('the agent tells of the guest, and sets passwords and keys', async () => {
+    await inGuest(
+      "printf '#!/bin/busybox sh\\ncat > /tmp/password\\n' > /sbin/chpasswd; chmod 755 /sbin/chpasswd; echo root:x:0:0::/root:/bin/sh > /etc/passwd",
+    );
+    const [info = '', timezone] = await say(
+      'guestinfo tiny',
+      'guestinfo tiny --timezone',
+      'set-user-password tiny root secret',
+    );
+    expect(timezone).toMatch(/^timezone\.name +: UTC\ntimezone\.offset +: 0$/);
+    expect(info).toMatch(/^user\.count +: 0\n/);
+    for (const fact of [
+      /^os\.machine +: x86_64$/m,
+      /^hostname +: \S+$/m,
+      /^fs\.count +: 1\nfs\.0\.name +: vda\nfs\.0\.mountpoint +: \/data\nfs\.0\.fstype +: ext4\nfs\.0\.total-bytes +: \d{8}\n/m,
+      /^disk\.0\.name +: \/dev\/vda\ndisk\.0\.partition +: no\n/m,
+      /^if\.0\.name +: lo\n/m,
+    ]) {
+      expect(info).toMatch(fact);
+    }
+    expect(await inGuest('cat /tmp/password')).toBe('root:secret');
+    const key = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ example';
+    const file = join(folder, 'keys');
+    writeFileSync(file, `${key}\n`);
+    const [, keys] = await say(`set-user-sshkeys tiny root --file ${file}`, 'get-user-sshkeys tiny root');
+    expect(keys).toBe(key);
+    expect(await inGuest('cat /root/.ssh/authorized_keys')).toBe(key);
+  }, 120_000);
+
+  test('keys are pressed, the NMI comes, the screen is seen', async () => {
+    const picture = join(folder, 'picture');
+    await say(
+      'send-key tiny KEY_LEFTSHIFT KEY_A',
+      'send-key tiny --codeset usb 0x05',
+      'inject-nmi tiny',
+      `screenshot tiny ${picture}`,
+    );
+    // QEMU presses and releases after the answer, at its own pace.
+    while (!/qcode b, down 0/.test(trace())) await new Promise((resolve) => setTimeout(resolve, 50));
+    const keys = [...trace().matchAll(/key qcode (\w+), down ([01])/g)].map(
+      ([, key, down]) => `${key} ${down}`,
+    );
+    expect(keys).toEqual(['shift 1', 'a 1', 'a 0', 'shift 0', 'b 1', 'b 0']);
+    await guest.serial.waitFor(/NMI received/, { timeout: 60_000 });
+    expect(readFileSync(picture).subarray(1, 4).toString('latin1')).toBe('PNG');
+    expect(await refusals('send-key tiny 999', `screenshot tiny ${picture} --screen 5`)).toEqual([
+      'internal error: cannot translate keycode 999 of linux codeset to qnum keycode',
+      'could not take a screenshot of tiny',
+      'invalid argument: no such screen ID',
+    ]);
+  }, 90_000);
+
+  test('displays and terminals can be found', async () => {
+    const servers = JSON.parse((await run('qemu-monitor-command', 'tiny', 'query-vnc')).stdout).return;
+    const display = Number(servers.service) - 5900;
+    const [vnc, uriOf, all, tty = ''] = await say(
+      'vncdisplay tiny',
+      'domdisplay tiny',
+      'domdisplay tiny --all',
+      'ttyconsole tiny',
+    );
+    expect([vnc, uriOf, all]).toEqual([
+      `127.0.0.1:${display}`,
+      `vnc://127.0.0.1:${display}`,
+      `vnc://127.0.0.1:${display}`,
+    ]);
+    expect(statSync(tty).isCharacterDevice()).toBe(true);
+    expect(await hmp('info chardev')).toContain(`pty:${tty}`);
+  }, 60_000);
+
+  test('what migrations are allowed is set', async () => {
+    const [before, , after, , downtime, cache] = await say(
+      'migrate-getspeed tiny',
+      'migrate-setspeed tiny 77',
+      'migrate-getspeed tiny',
+      'migrate-setmaxdowntime tiny 444',
+      'migrate-getmaxdowntime tiny',
+      'migrate-compcache tiny --size 33554432',
+    );
+    expect([before, after, downtime]).toEqual(['128', '77', '444']);
+    expect(cache).toBe('Compression cache: 32.000 MiB');
+  }, 60_000);
+
+  test('a device is asked back by its alias', async () => {
+    expect(await refusals('detach-device-alias tiny rng7')).toEqual([
+      'Failed to detach device with alias rng7',
+      'device not found: no device found with alias rng7',
+    ]);
+    await say('detach-device-alias tiny rng0');
+    while ((await hmp('info qtree')).includes('id "rng0"')) await guest.nextCounter();
+  }, 120_000);
+
+  test('a dump is told of while it goes on, in every format that QEMU has', async () => {
+    const { formats } = JSON.parse(
+      (await run('qemu-monitor-command', 'tiny', 'query-dump-guest-memory-capability')).stdout,
+    ).return as { formats: string[] };
+    const lacking = ['kdump-lzo', 'kdump-snappy', 'win-dmp'].filter((each) => !formats.includes(each));
+    const none = join(folder, 'none');
+    const said = await refusals(
+      ...lacking.map((format) => `dump tiny ${none} --memory-only --format ${format}`),
+      `dump tiny ${none} --format elf`,
+    );
+    expect(said).toEqual([
+      ...lacking.flatMap((format) => [
+        `Failed to core dump domain 'tiny' to ${none}`,
+        `Requested operation is not valid: unsupported dumpformat '${format}' for this QEMU binary`,
+      ]),
+      '--format only works with --memory-only',
+    ]);
+    const core = join(folder, 'core');
+    const dumping = runProgram(uri, ['dump', 'tiny', core, '--memory-only', '--format', 'kdump-zlib'], {
+      env: env(),
+    });
+    const begun = (): string | undefined =>
+      readdirSync(folder).find((name) => name.includes('core') && statSync(join(folder, name)).size > 0);
+    while (!begun()) await new Promise((resolve) => setTimeout(resolve, 2));
+    process.kill(guest.pid, 'SIGSTOP');
+    try {
+      if (!existsSync(core)) {
+        const [progress] = await say('domjobinfo tiny');
+        expect(progress).toMatch(
+          /^Job type: +Unbounded *\nOperation: +Dump *\nTime elapsed: +\d+ +ms\nData processed: +[\d.]+ \w+\n/,
+        );
+      }
+    } finally {
+      process.kill(guest.pid, 'SIGCONT');
+    }
+    expect(await dumping).toMatchObject({ code: 0 });
+    expect(execFileSync('head', ['-c', '8', core]).toString('latin1')).toMatch(/^(KDUMP|makedump)/);
+    expect(await say('domstate tiny')).toEqual(['running']);
+    expect(guest.serial.text()).not.toMatch(/^mismatch/m);
+  }, 120_000);
+});
