@@ -1,11 +1,13 @@
 // A pseudo terminal and a program in it, without a screen around it: for measuring what a terminal emulator would add to.
 import { spawn } from 'node:child_process';
-import { closeSync, openSync, writeSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { ReadStream } from 'node:tty';
 import koffi from 'koffi';
 
 const O_RDWR = 2;
 const O_NOCTTY = 0o400;
+/** Else the program would hold its own terminal open when we are gone. */
+const O_CLOEXEC = 0o2000000;
 const TIOCSWINSZ = 0x5414;
 
 const libc = koffi.load('libc.so.6');
@@ -20,11 +22,13 @@ export class PseudoTerminal {
   #child;
   #stream;
   #listeners = new Set();
+  /** Settles when it has ended. */
+  gone;
   /** All that the program has written, without what was dropped. */
   text = '';
 
   constructor(command, { columns = 100, rows = 30, env = process.env } = {}) {
-    this.#master = posixOpenpt(O_RDWR | O_NOCTTY);
+    this.#master = posixOpenpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
     if (this.#master < 0 || grantpt(this.#master) !== 0 || unlockpt(this.#master) !== 0) {
       throw new Error('no pseudo terminal to be had');
     }
@@ -34,6 +38,7 @@ export class PseudoTerminal {
     // setsid -c makes it the program's controlling terminal.
     this.#child = spawn('setsid', ['-c', '-w', ...command], { stdio: [slave, slave, slave], env });
     closeSync(slave);
+    this.gone = new Promise((resolve) => this.#child.once('exit', resolve));
     this.#stream = new ReadStream(this.#master);
     this.#stream.setEncoding('utf8');
     this.#stream.on('data', (chunk) => {
@@ -75,18 +80,16 @@ export class PseudoTerminal {
 
   /** Ends the program. */
   async close() {
-    const gone = new Promise((resolve) => this.#child.once('exit', resolve));
     if (this.#child.exitCode === null && this.#child.signalCode === null) {
       this.#child.kill('SIGKILL');
       // The program itself hears that its terminal is gone.
       this.#stream.destroy();
-      await gone;
+      await this.gone;
     } else this.#stream.destroy();
   }
 
   /** Resident memory of the program in MiB. */
-  async memory() {
-    const { readFileSync } = await import('node:fs');
+  memory() {
     const children = readFileSync(`/proc/${this.#child.pid}/task/${this.#child.pid}/children`, 'utf8').trim();
     const status = readFileSync(`/proc/${children.split(' ')[0] || this.#child.pid}/status`, 'utf8');
     return Number(/VmRSS:\s+(\d+)/.exec(status)[1]) / 1024;

@@ -8,6 +8,7 @@ import {
   type Registry,
   Session,
 } from '../shell/index.js';
+import type { RunShell } from '../ui/index.js';
 import { openerFor } from './connect.js';
 import { DebugTrace } from './debug.js';
 import type { Globals } from './globals.js';
@@ -39,6 +40,7 @@ export async function interact({ globals, output, registry, log }: InteractOptio
   await reserveDescriptors([uri]);
   const trace = new DebugTrace(globals.debug, output, log);
   const session = new Session(openerFor(globals, 'lanes'), output, uri, globals.readonly);
+  const shell = isTerminal(output) ? whenWorking(() => loadShell(globals.color)) : undefined;
   if (globals.uri !== undefined || process.env.VIRSH_DEFAULT_CONNECT_URI) {
     try {
       await session.connection();
@@ -49,10 +51,29 @@ export async function interact({ globals, output, registry, log }: InteractOptio
   }
   const run: SessionRun = { globals, output, registry, session, trace };
   try {
-    return await (isTerminal(output) ? inShell(run) : inScript(run));
+    return await (shell ? inShell(await shell(), run) : inScript(run));
   } finally {
     await session.close().catch(() => undefined);
   }
+}
+
+const loadShell = async (color: boolean): Promise<RunShell> =>
+  (await import('../ui/index.js')).loadShell(color);
+
+/**
+ * Does something that takes its time as soon as this thread has given work to another one, such as connecting, and
+ * would only wait for it. @returns what has it done at the latest when it is called, and gives its result.
+ */
+function whenWorking<T>(task: () => Promise<T>): () => Promise<T> {
+  let result: Promise<T> | undefined;
+  const begin = (): Promise<T> => {
+    process.off('worker', begin);
+    result ??= task();
+    result.catch(() => undefined);
+    return result;
+  };
+  process.on('worker', begin);
+  return begin;
 }
 
 interface SessionRun extends Pick<InteractOptions, 'globals' | 'output' | 'registry'> {
@@ -64,8 +85,10 @@ interface SessionRun extends Pick<InteractOptions, 'globals' | 'output' | 'regis
 const isTerminal = ({ streams }: Output): boolean =>
   Boolean(streams.stdin.isTTY && streams.stdout.isTTY) && process.env.TERM !== 'dumb';
 
-async function inShell({ globals, output, registry, session, trace }: SessionRun): Promise<number> {
-  const { runShell } = await import('../ui/index.js');
+function inShell(
+  runShell: RunShell,
+  { globals, output, registry, session, trace }: SessionRun,
+): Promise<number> {
   return runShell({
     output,
     session,

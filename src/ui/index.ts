@@ -4,7 +4,10 @@ import type { ShellOptions } from './shell-options.js';
 export type { ShellOptions } from './shell-options.js';
 
 /** Runs the interactive shell on this process's terminal. @returns the exit status. */
-export async function runShell(options: ShellOptions): Promise<number> {
-  const { Shell } = await withInkEnvironment(options.color, () => import('./shell.js'));
-  return new Shell(options).run();
+export type RunShell = (options: ShellOptions) => Promise<number>;
+
+/** Loads the interactive shell, which is most of what there is to do until its first prompt. */
+export async function loadShell(color: boolean): Promise<RunShell> {
+  const { Shell } = await withInkEnvironment(color, () => import('./shell.js'));
+  return (options) => new Shell(options).run();
 }

@@ -165,7 +165,7 @@ export class TerminalScreen extends EventEmitter {
       const height = (row: string): number =>
         this.#reflows ? Math.max(1, Math.ceil(displayWidth(row) / this.columns)) : 1;
       const sum = (some: readonly string[]): number => some.reduce((total, row) => total + height(row), 0);
-      const cursorRow = rows.length - 1 - (this.#cursor?.rowsBelow ?? -1);
+      const cursorRow = Math.max(0, rows.length - 1 - (this.#cursor?.rowsBelow ?? -1));
       const within = this.#reflows && this.#cursor ? Math.floor(this.#cursor.column / this.columns) : 0;
       const up = sum(rows.slice(0, cursorRow)) + within;
       const all = sum(rows);

@@ -1,6 +1,10 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { open } from '../../src/drivers/libvirt/open.js';
+import { VIR_DOMAIN_EVENT_DEFINED } from '../../src/hypervisor/constants.js';
 import { daemonInstalled, PrivateDaemon } from '../contract/private-daemon.js';
 import { Embed, type TinyGuest } from '../support/embed.mjs';
 import { BareGuest } from '../support/qemu.js';
@@ -42,14 +46,21 @@ describe('a guest of libvirt', () => {
     expect(after).toMatch(/1 of 1 running · qemu:/);
   }, 120_000);
 
-  test('Ctrl-C in the middle of one: it is undone, and the guest runs', async () => {
-    await terminal.type(take('second'));
+  /** Ctrl-C at a certain moment of a snapshot: all is as it was. */
+  async function interrupt(name: string, options: string, moment: RegExp): Promise<void> {
+    await terminal.keys('C-l');
+    await terminal.type(take(name) + options);
     await terminal.keys('Enter');
-    await terminal.shows(/‖ tiny +paused \(creating snapshot\)/, PATIENCE);
+    await terminal.shows(moment, PATIENCE);
     await terminal.keys('C-c');
     await terminal.shows(/error: interrupted/, PATIENCE);
-    await terminal.shows(/• tiny +running \(\w+\) .*\n.*\nsnapctl # $|• tiny +running/, PATIENCE);
-    expect(existsSync(join(guest.folder, 'second.mem'))).toBe(false);
+    await terminal.shows(/• tiny +running/, PATIENCE);
+    for (const left of [`${name}.mem`, `${name}.qcow2`])
+      expect(existsSync(join(guest.folder, left))).toBe(false);
+  }
+
+  test('Ctrl-C in the middle of one: it is undone, and the guest runs', async () => {
+    await interrupt('second', '', /‖ tiny +paused \(creating snapshot\)/);
   }, 120_000);
 
   test('the tree in the shell has the current snapshot, kinds and sizes', async () => {
@@ -83,6 +94,25 @@ describe('a guest of libvirt', () => {
       PATIENCE,
     );
     expect(screen).toMatch(/tiny +running/);
+  }, 120_000);
+
+  test('a live one: it runs on, and how far it is; if it is seen standing still, why', async () => {
+    await terminal.type(`${take('live')} --live`);
+    await terminal.keys('Enter');
+    const paused = new Set<string>();
+    const look = (wanted: RegExp) => (screen: string) => {
+      for (const [state] of screen.matchAll(/‖ tiny +paused( \([\w ]+\))?/g))
+        paused.add(state.replace(/ +/g, ' '));
+      return wanted.test(screen);
+    };
+    await terminal.shows(look(/▶ tiny +running \(\w+\) +Snapshot +\S+ +\d+ % +\d+(\.\d)? [KM]iB/), PATIENCE);
+    await terminal.shows(look(/• tiny +running \(\w+\) +last pause \d+.*⎇ live/), PATIENCE);
+    for (const state of paused) expect(state).toMatch(/^‖ tiny paused( \(creating snapshot\))?$/);
+    await terminal.shows(/Domain snapshot live created[\s\S]*\nsnapctl # ?$/, PATIENCE);
+  }, 120_000);
+
+  test('Ctrl-C in the middle of a live one', async () => {
+    await interrupt('third', ' --live', /▶ tiny +running \(\w+\) +Snapshot/);
   }, 120_000);
 
   test('folded, full, alone on the screen, and a killed QEMU', async () => {
@@ -157,3 +187,56 @@ test('a bare QEMU: the pane leaves the monitor to the shell and to others, and s
   },
   120_000,
 );
+
+(daemonInstalled ? test : test.skip)(
+  'what was under way when the connection was lost is not done again',
+  async () => {
+    const daemon = new PrivateDaemon();
+    await daemon.start();
+    // What the test driver holds goes with its last connection: this one stays, and counts.
+    const witness = await open(daemon.uri, { mode: 'lanes' });
+    const folder = mkdtempSync(join(tmpdir(), 'snapctl-pane-'));
+    const file = join(folder, 'new.xml');
+    writeFileSync(
+      file,
+      "<domain type='test'><name>new</name><memory>8192</memory><os><type>hvm</type></os></domain>",
+    );
+    const terminal = await Terminal.open(['-c', daemon.relayedUri], { columns: 120 });
+    let defined = 0;
+    try {
+      await witness.watchDomainEvents(['lifecycle'], ({ domain, ...event }) => {
+        if (domain.name === 'new' && 'type' in event && event.type === VIR_DOMAIN_EVENT_DEFINED) defined += 1;
+      });
+      await terminal.shows(/1 of 1 running/, PATIENCE);
+      daemon.stall();
+      await terminal.type(`define ${file}`);
+      await terminal.keys('Enter');
+      await until(() => defined > 0);
+      // It is done, but nobody has been told.
+      daemon.cut();
+      await terminal.shows(/error: Failed to define domain from [\s\S]*\nsnapctl # ?$/, PATIENCE);
+      await terminal.shows(/1 of 2 running · test\+unix:/, PATIENCE);
+      await terminal.type('domstate new');
+      await terminal.keys('Enter');
+      await terminal.shows(/error: Reconnected to the hypervisor\nshut off/, PATIENCE);
+      await terminal.type('start new');
+      await terminal.keys('Enter');
+      await terminal.shows(/2 of 2 running/, PATIENCE);
+      expect(defined).toBe(1);
+    } finally {
+      await terminal.close();
+      await witness.close();
+      await daemon.stop();
+      rmSync(folder, { recursive: true, force: true });
+    }
+  },
+  120_000,
+);
+
+async function until(condition: () => boolean): Promise<void> {
+  const deadline = Date.now() + PATIENCE.patience;
+  while (!condition()) {
+    if (Date.now() > deadline) throw new Error('It never came to that');
+    await delay(10);
+  }
+}

@@ -18,6 +18,9 @@ import {
 } from '../../hypervisor/constants.js';
 import { type BlockJobInfo, type JobStats, jobOperationWord } from '../../hypervisor/index.js';
 
+/** What a job that takes a snapshot is called in `what`; virsh's word for it. */
+export const SNAPSHOT_JOB = 'Snapshot';
+
 /** How far a job was when it was last asked; bytes. */
 export interface JobSample {
   /** What it does: `Snapshot`, `Commit vda`. */

@@ -1,8 +1,12 @@
-import { VIR_DOMAIN_RUNNING } from '../../hypervisor/constants.js';
+import {
+  VIR_DOMAIN_PAUSED,
+  VIR_DOMAIN_PAUSED_SNAPSHOT,
+  VIR_DOMAIN_RUNNING,
+} from '../../hypervisor/constants.js';
 import { describeReason, describeState } from '../../hypervisor/index.js';
 import { printableLine, type StatusMode } from '../../shell/index.js';
 import { ATTENTIONS, type Attention, attentionOf, type DomainStatus, RECENT_MS } from './domain-status.js';
-import { type JobProgress, secondsLeft, share } from './job-progress.js';
+import { type JobProgress, SNAPSHOT_JOB, secondsLeft, share } from './job-progress.js';
 import { reasonName } from './reason-names.js';
 import type { StatusModel } from './status-model.js';
 
@@ -128,8 +132,21 @@ const before = (a: DomainStatus, b: DomainStatus): boolean =>
 
 const isRunning = ({ state }: DomainStatus): boolean => state === VIR_DOMAIN_RUNNING;
 
+/**
+ * Why it is in its state; undefined if nobody knows. libvirt 9.0 has no reason for a guest that stands still at the end
+ * of a live snapshot.
+ */
+function reasonOf({ state, reason, job }: DomainStatus): number | undefined {
+  if (state !== VIR_DOMAIN_PAUSED) return reason === UNKNOWN ? undefined : reason;
+  return !reason && job?.what === SNAPSHOT_JOB ? VIR_DOMAIN_PAUSED_SNAPSHOT : reason;
+}
+
+/** In all states. */
+const UNKNOWN = 0;
+
 function rowOf(domain: DomainStatus, attention: Attention, now: number): StatusRow {
-  const { uuid, state, reason, stillSince, lastPause, frozen, elsewhere, snapshot, problem } = domain;
+  const { uuid, state, stillSince, lastPause, frozen, elsewhere, snapshot, problem } = domain;
+  const reason = reasonOf(domain);
   const word = describeState(state);
   const jobs = [domain.job, ...domain.blockJobs.values()].filter((job) => job !== undefined);
   return {

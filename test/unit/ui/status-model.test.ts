@@ -43,7 +43,7 @@ describe('states that events tell', () => {
     ['a save', lifecycle(STOPPED, 4), 'shut off (saved)', { existence: true, snapshot: true }],
     ['a panic', lifecycle(constants.VIR_DOMAIN_EVENT_CRASHED, 0), 'crashed (panicked)', { state: true }],
     ['going down', lifecycle(constants.VIR_DOMAIN_EVENT_SHUTDOWN, 0), 'in shutdown', { state: true }],
-    ['sleep', lifecycle(constants.VIR_DOMAIN_EVENT_PMSUSPENDED, 0), 'pmsuspended (unknown)', { state: true }],
+    ['sleep', lifecycle(constants.VIR_DOMAIN_EVENT_PMSUSPENDED, 0), 'pmsuspended', { state: true }],
     [
       'a revert while it runs',
       lifecycle(constants.VIR_DOMAIN_EVENT_STARTED, 3),
@@ -55,6 +55,24 @@ describe('states that events tell', () => {
     const model = running();
     expect(model.apply(event, 100)).toEqual(ask);
     expect(row(model, 100)?.state).toBe(state);
+  });
+
+  test('a guest that libvirt has no reason for stands still for the snapshot that is being taken', () => {
+    const model = running();
+    const sample = { what: 'Snapshot', done: 1, remaining: 1, total: 2 };
+    model.setJob(web.uuid, sample, 0);
+    model.setState(web.uuid, constants.VIR_DOMAIN_PAUSED, 0, 10);
+    expect(row(model, 10)).toMatchObject({
+      state: 'paused (creating snapshot)',
+      reasonName: 'VIR_DOMAIN_PAUSED_SNAPSHOT',
+    });
+    model.setState(web.uuid, constants.VIR_DOMAIN_PAUSED, constants.VIR_DOMAIN_PAUSED_USER, 20);
+    expect(row(model, 20)?.state).toBe('paused (user)');
+    model.setState(web.uuid, constants.VIR_DOMAIN_PAUSED, 0, 30);
+    model.setJob(web.uuid, { ...sample, what: 'Outgoing migration' }, 30);
+    expect(row(model, 30)?.state).toBe('paused (unknown)');
+    model.setState(web.uuid, constants.VIR_DOMAIN_RUNNING, 0, 40);
+    expect(row(model, 40)).toMatchObject({ state: 'running', reasonName: undefined });
   });
 
   test('every reason libvirt has, has its name and its words', () => {
@@ -212,7 +230,7 @@ test('definition and undefinition add and remove; whoever runs while undefined s
   const db = { uuid: 'u-db', name: 'db', id: -1 };
   const event = (type: number): DomainEvent => ({ event: 'lifecycle', domain: db, type, detail: 0 });
   model.apply(event(constants.VIR_DOMAIN_EVENT_DEFINED), 0);
-  expect(row(model, 0, db.uuid)?.state).toBe('shut off (unknown)');
+  expect(row(model, 0, db.uuid)?.state).toBe('shut off');
   model.apply(event(constants.VIR_DOMAIN_EVENT_UNDEFINED), 0);
   expect(row(model, 0, db.uuid)).toBeUndefined();
   expect(model.apply(lifecycle(constants.VIR_DOMAIN_EVENT_UNDEFINED, 0), 0)).toEqual({ existence: true });

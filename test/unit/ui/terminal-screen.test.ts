@@ -65,6 +65,20 @@ test('a frame that gets lower before its cursor is placed does not lose the way 
   expect(terminal.take()).toMatch(/^<\^1B\\r\^1A/);
 });
 
+test('a cursor that is told of before its frame comes stays within the frame that is there', async () => {
+  const { terminal, screen } = setUp();
+  screen.write('# text\n');
+  await Promise.resolve();
+  terminal.take();
+  // For a frame with a menu of three rows.
+  screen.placeCursor({ rowsBelow: 3, column: 6 });
+  await Promise.resolve();
+  expect(terminal.take()).toBe('<\\r^1A^7G^?25h>');
+  screen.write('\x1b[2K\x1b[1A\x1b[2K# text\n1\n2\n3\n');
+  await Promise.resolve();
+  expect(terminal.take()).toBe('<^1B\\r^2K^1A^2K# text\n1\n2\n3\n^4A^7G^?25h>');
+});
+
 test('lines for the scrollback go above what is painted, with its colours', async () => {
   const { terminal, screen } = setUp();
   screen.writeAbove('before\n');
