@@ -46,21 +46,32 @@ describe('a guest of libvirt', () => {
     expect(after).toMatch(/1 of 1 running · qemu:/);
   }, 120_000);
 
-  /** Ctrl-C at a certain moment of a snapshot: all is as it was. */
-  async function interrupt(name: string, options: string, moment: RegExp): Promise<void> {
-    await terminal.keys('C-l');
-    await terminal.type(take(name) + options);
-    await terminal.keys('Enter');
-    await terminal.shows(moment, PATIENCE);
-    await terminal.keys('C-c');
-    await terminal.shows(/error: interrupted/, PATIENCE);
-    await terminal.shows(/• tiny +running/, PATIENCE);
-    for (const left of [`${name}.mem`, `${name}.qcow2`])
-      expect(existsSync(join(guest.folder, left))).toBe(false);
+  /** Ctrl-C at a certain moment of a snapshot: all is as it was. On a busy machine that may take several attempts. */
+  async function interrupt(options: string, moment: RegExp): Promise<void> {
+    for (let attempt = 1; ; attempt += 1) {
+      const name = `interrupted${attempt}`;
+      await terminal.keys('C-l');
+      await terminal.shows(/\nsnapctl # ?$/, PATIENCE);
+      await terminal.type(take(name) + options);
+      await terminal.keys('Enter');
+      await terminal.shows(moment, PATIENCE);
+      await terminal.keys('C-c');
+      const screen = await terminal.shows(/error: interrupted|Domain snapshot \w+ created/, PATIENCE);
+      await terminal.shows(/• tiny +running/, PATIENCE);
+      if (screen.includes('error: interrupted')) {
+        for (const left of [`${name}.mem`, `${name}.qcow2`])
+          expect(existsSync(join(guest.folder, left))).toBe(false);
+        return;
+      }
+      if (attempt === 5) throw new Error(`It was always over before it could be interrupted:\n${screen}`);
+      await terminal.type(`snapshot-delete tiny ${name}`);
+      await terminal.keys('Enter');
+      await terminal.shows(/Domain snapshot \w+ deleted/, PATIENCE);
+    }
   }
 
   test('Ctrl-C in the middle of one: it is undone, and the guest runs', async () => {
-    await interrupt('second', '', /‖ tiny +paused \(creating snapshot\)/);
+    await interrupt('', /‖ tiny +paused \(creating snapshot\)/);
   }, 120_000);
 
   test('the tree in the shell has the current snapshot, kinds and sizes', async () => {
@@ -68,7 +79,7 @@ describe('a guest of libvirt', () => {
     await terminal.type('snapshot-list tiny --tree');
     await terminal.keys('Enter');
     const screen = await terminal.shows(/● full \(current\) {2}external, memory, running, \d+ MiB/, PATIENCE);
-    expect(screen).not.toMatch(/second {2}/);
+    expect(screen).not.toMatch(/interrupted/);
   }, 60_000);
 
   test('walking through the tree: details, what a deletion does, and the deletion', async () => {
@@ -112,7 +123,7 @@ describe('a guest of libvirt', () => {
   }, 120_000);
 
   test('Ctrl-C in the middle of a live one', async () => {
-    await interrupt('third', ' --live', /▶ tiny +running \(\w+\) +Snapshot/);
+    await interrupt(' --live', /▶ tiny +running \(\w+\) +Snapshot/);
   }, 120_000);
 
   test('folded, full, alone on the screen, and a killed QEMU', async () => {
@@ -218,7 +229,7 @@ test('a bare QEMU: the pane leaves the monitor to the shell and to others, and s
       await terminal.shows(/1 of 2 running · test\+unix:/, PATIENCE);
       await terminal.type('domstate new');
       await terminal.keys('Enter');
-      await terminal.shows(/error: Reconnected to the hypervisor\nshut off/, PATIENCE);
+      await terminal.shows(/domstate new\nshut off/, PATIENCE);
       await terminal.type('start new');
       await terminal.keys('Enter');
       await terminal.shows(/2 of 2 running/, PATIENCE);
