@@ -56,25 +56,29 @@ async function watchJob(
   { onProgress, onInterrupt }: JobOptions,
 ): Promise<void> {
   const { signal, screen } = context;
+  const either = AbortSignal.any([signal, ended]);
   const observer = new Observer(context.connection, domain.uuid);
+  // A question that libvirt lets wait, as it does while a snapshot begins, must not hold the interrupt up.
+  const aborter = new Observer(context.connection, domain.uuid);
   try {
-    while ((onProgress || screen) && !signal.aborted && !ended.aborted) {
-      await pause(PROGRESS_MS, AbortSignal.any([signal, ended]));
-      if (signal.aborted || ended.aborted) break;
-      const job = await observer.ask((target) => target.getJobInfo());
+    while ((onProgress || screen) && !either.aborted) {
+      await pause(PROGRESS_MS, either);
+      if (either.aborted) break;
+      const job = await Promise.race([observer.ask((target) => target.getJobInfo()), aborted(either)]);
       if (!job || ended.aborted) continue;
       onProgress?.(job);
       if (job.type !== VIR_DOMAIN_JOB_NONE) screen?.progress(job);
     }
-    await aborted(AbortSignal.any([signal, ended]));
+    await aborted(either);
     if (ended.aborted) return;
     onInterrupt?.();
     while (!ended.aborted) {
-      await observer.ask((target) => target.abortJob());
+      await aborter.ask((target) => target.abortJob());
       await pause(ABORT_RETRY_MS, ended);
     }
   } finally {
     await observer.close();
+    await aborter.close();
   }
 }
 

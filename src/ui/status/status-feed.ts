@@ -45,7 +45,6 @@ const CLOSE_MS = 1000;
 const RETRY = { first: 250, longest: 5000 };
 
 const JOB_REASONS: ReadonlySet<number | undefined> = new Set([
-  undefined,
   VIR_DOMAIN_PAUSED_MIGRATION,
   VIR_DOMAIN_PAUSED_SAVE,
   VIR_DOMAIN_PAUSED_DUMP,
@@ -332,11 +331,16 @@ export class StatusFeed {
   }
 }
 
+/**
+ * Whether a job may be asked about. libvirt has a question that comes while a snapshot begins wait until the snapshot is
+ * complete (qemuSnapshotCreateXML allows none at first, and who waits is not woken earlier), so that a command which
+ * takes one is no reason to ask: QEMU's MIGRATION event, or a guest that stands still for it, tells when it is time.
+ */
 const mayWork = ({ job, blockJobs, command, state, reason, elsewhere }: DomainStatus): boolean =>
   !elsewhere &&
   (job !== undefined ||
     blockJobs.size > 0 ||
-    command !== undefined ||
+    (command !== undefined && !command.startsWith('snapshot-create')) ||
     (state === VIR_DOMAIN_PAUSED && JOB_REASONS.has(reason)));
 
 /** Only what is asked for, so that it can be laid over what was asked before. */

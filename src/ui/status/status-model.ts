@@ -6,7 +6,6 @@ import {
   VIR_DOMAIN_EVENT_IO_ERROR_PAUSE,
   VIR_DOMAIN_EVENT_STOPPED,
   VIR_DOMAIN_EVENT_UNDEFINED,
-  VIR_DOMAIN_PAUSED,
   VIR_DOMAIN_RUNNING,
   VIR_DOMAIN_SHUTOFF,
 } from '../../hypervisor/constants.js';
@@ -133,6 +132,8 @@ export class StatusModel {
         domain.stoppedAt = undefined;
         return NOTHING;
       case 'MIGRATION':
+        // From here to the end of a snapshot libvirt answers no question about it.
+        return /"status":\s*"completed"/.test(details ?? '') ? { state: true } : { job: true, state: true };
       case 'MIGRATION_PASS':
       case 'DUMP_COMPLETED':
         return { job: true, state: true };
@@ -234,8 +235,7 @@ export class StatusModel {
       domain.problem = undefined;
       return { snapshot: true, job: domain.job !== undefined };
     }
-    // A pause without a reason of its own is mostly one of a job.
-    return after.state === VIR_DOMAIN_PAUSED ? { state: true, job: true } : { state: true };
+    return { state: true };
   }
 
   #know({ uuid, name, id }: EventDomain): DomainStatus {

@@ -34,10 +34,10 @@ const STOPPED = constants.VIR_DOMAIN_EVENT_STOPPED;
 
 describe('states that events tell', () => {
   const cases: [string, DomainEvent, string, object][] = [
-    ['a pause, whose reason is to be asked', lifecycle(SUSPENDED, 0), 'paused', { state: true, job: true }],
-    ['a pause by an I/O error', lifecycle(SUSPENDED, 2), 'paused (I/O error)', { state: true, job: true }],
-    ['a pause by the watchdog', lifecycle(SUSPENDED, 3), 'paused (watchdog)', { state: true, job: true }],
-    ['post-copy', lifecycle(SUSPENDED, 7), 'paused (post-copy)', { state: true, job: true }],
+    ['a pause, whose reason is to be asked', lifecycle(SUSPENDED, 0), 'paused', { state: true }],
+    ['a pause by an I/O error', lifecycle(SUSPENDED, 2), 'paused (I/O error)', { state: true }],
+    ['a pause by the watchdog', lifecycle(SUSPENDED, 3), 'paused (watchdog)', { state: true }],
+    ['post-copy', lifecycle(SUSPENDED, 7), 'paused (post-copy)', { state: true }],
     ['an end', lifecycle(STOPPED, 0), 'shut off (shutdown)', { existence: true, snapshot: true }],
     ['a crash', lifecycle(STOPPED, 2), 'shut off (crashed)', { existence: true, snapshot: true }],
     ['a save', lifecycle(STOPPED, 4), 'shut off (saved)', { existence: true, snapshot: true }],
