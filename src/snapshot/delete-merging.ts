@@ -1,4 +1,5 @@
 import { CommandFailure, findJob, followJob, JobFailure, type JobOptions, runJob } from '../qmp/index.js';
+import { carryBitmaps, keepBitmaps } from './bitmap-chain.js';
 import { closeInactive, openInactive } from './delete-inactive.js';
 import { type CommitStep, DeleteRefused, type StreamStep } from './delete-model.js';
 import type { Guest } from './guest.js';
@@ -33,7 +34,10 @@ export async function mergeImages(guest: Guest, step: MergeStep, options: MergeO
   const follow: JobOptions = {
     whenReady: 'complete',
     ...(options.signal ? { signal: options.signal } : {}),
-    ...(options.beforePivot ? { beforeComplete: options.beforePivot } : {}),
+    beforeComplete: async () => {
+      await carryAlong(guest, step);
+      await options.beforePivot?.();
+    },
   };
   try {
     // One that failed while nobody looked is tried once more.
@@ -42,6 +46,7 @@ export async function mergeImages(guest: Guest, step: MergeStep, options: MergeO
     });
     if (!(await isMerged(guest, step))) {
       options.signal?.throwIfAborted();
+      if (!step.inactive) await keepRecorded(guest, step);
       const start = await prepare(guest, step, options);
       await runJob(qmp, id, start, follow);
     }
@@ -125,6 +130,25 @@ async function prepare(
   const between = top === step.top ? {} : { 'top-node': node(step.top), 'backing-file': step.base };
   return () =>
     qmp.execute('block-commit', { ...job, device: node(top), ...between, 'base-node': node(step.base) });
+}
+
+/** What checkpoints have recorded goes with the guest to the base. */
+async function carryAlong(guest: Guest, step: MergeStep): Promise<void> {
+  if (step.action !== 'commit') return;
+  const { chains } = await queryOpenImages(guest);
+  const images = chains.find((each) => each.images.some(({ file }) => file === step.top))?.images ?? [];
+  const into = images.findIndex(({ file }) => file === step.base);
+  const base = images[into];
+  if (base) await carryBitmaps(guest, images, images.slice(0, into), base);
+}
+
+/** What checkpoints have recorded in images that go is kept in the active one, which stays. */
+async function keepRecorded(guest: Guest, step: MergeStep): Promise<void> {
+  const gone = goneAfter(step);
+  for (const { images } of (await queryOpenImages(guest)).chains) {
+    const going = images.filter(({ file }) => gone.includes(file));
+    if (going.length > 0 && !gone.includes(images[0]?.file ?? '')) await keepBitmaps(guest, images, going);
+  }
 }
 
 /** The nodes of the disk's chain, by file, top first. */

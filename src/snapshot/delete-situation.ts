@@ -6,12 +6,13 @@ import { readLayers } from './delete-layers.js';
 import { DeleteRefused, type DeleteSituation, type PlannedSnapshot } from './delete-model.js';
 import type { Guest } from './guest.js';
 import { readImageInfo } from './image-info.js';
-import { queryOpenImages } from './open-images.js';
+import { type OpenImages, queryOpenImages } from './open-images.js';
 import { realFile } from './real-file.js';
 import type { SnapshotDescription } from './snapshot-description.js';
 import { SnapshotStore } from './snapshot-store.js';
 
-interface Documented {
+/** A snapshot with its document. */
+export interface Documented {
   readonly name: string;
   readonly description: SnapshotDescription;
   readonly xml: string;
@@ -20,16 +21,17 @@ interface Documented {
 /** Files with their formats, as far as these are known. */
 type Formats = Map<string, string>;
 
+/** What is known of a domain's images before it is judged whether they can be worked on. */
+export interface KnownImages extends Omit<DeleteSituation, 'active' | 'memory'> {
+  readonly chains: OpenImages['chains'];
+}
+
 /**
- * Finds out all that planning a deletion needs: what the documents tell, what QEMU has open, what the images' own
- * headers say, and which files other domains' documents name.
+ * What the documents tell, what QEMU has open, what the images' own headers say, and which files other domains' documents
+ * name.
  * @param snapshots all of the domain's.
- * @throws DeleteRefused a disk is in no state to be worked on.
  */
-export async function readDeleteSituation(
-  guest: Guest,
-  snapshots: readonly Documented[],
-): Promise<DeleteSituation> {
+export async function readKnownImages(guest: Guest, snapshots: readonly Documented[]): Promise<KnownImages> {
   const formats: Formats = new Map();
   const planned: PlannedSnapshot[] = [];
   for (const snapshot of snapshots) planned.push(await describe(snapshot, formats));
@@ -37,18 +39,28 @@ export async function readDeleteSituation(
   const elsewhere: Formats = new Map();
   const foreign = await namedByOthers(guest.folder, elsewhere);
   for (const [file, format] of elsewhere) if (!formats.has(file)) formats.set(file, format);
-
   const { chains } = await queryOpenImages(guest);
+  for (const { images: chain } of chains) for (const { file, format } of chain) formats.set(file, format);
   const images = new Map<string, PlannedImage>();
+  for (const [file, format] of formats) await addChain(images, file, format);
+  return { snapshots: planned, images, foreign, layers, chains };
+}
+
+/**
+ * Finds out all that planning a deletion needs.
+ * @param snapshots all of the domain's.
+ * @throws DeleteRefused a disk is in no state to be worked on.
+ */
+export async function readDeleteSituation(
+  guest: Guest,
+  snapshots: readonly Documented[],
+): Promise<DeleteSituation> {
+  const { chains, ...known } = await readKnownImages(guest, snapshots);
   for (const { disk, images: chain } of chains) {
     if (disk.medium?.busy) throw new DeleteRefused(`disk '${disk.target}' is in use by a block job`);
-    for (const { file, format } of chain) formats.set(file, format);
-  }
-  for (const [file, format] of formats) await addChain(images, file, format);
-  for (const { disk, images: chain } of chains) {
     for (const [index, { file }] of chain.entries()) {
       const below = chain[index + 1]?.file;
-      if (images.get(file)?.backing !== below)
+      if (known.images.get(file)?.backing !== below)
         throw new DeleteRefused(
           `disk '${disk.target}': QEMU and the header of '${file}' disagree on what it lies on`,
         );
@@ -57,7 +69,7 @@ export async function readDeleteSituation(
   const active = chains.flatMap(({ disk, images: [top] }) =>
     top && !disk.medium?.readonly ? [{ disk: disk.target, file: top.file }] : [],
   );
-  return { snapshots: planned, images, active, foreign, layers, memory: await memorySizes(planned) };
+  return { ...known, active, memory: await memorySizes(known.snapshots) };
 }
 
 async function describe({ name, description, xml }: Documented, formats: Formats): Promise<PlannedSnapshot> {

@@ -36,12 +36,18 @@ export interface Medium {
   readonly image: Image;
   readonly cache: BlockNode['cache'];
   readonly detectZeroes: BlockNode['detect_zeroes'];
-  /** A job holds the node: it cannot be switched to an overlay now. */
+  /** Nodes above the active one, topmost first. */
+  readonly filters: readonly string[];
+  /** A job holds the node, or one of the filters: it cannot be switched to an overlay now. */
   readonly busy: boolean;
 }
 
 /** Nodes that stand above the one that holds the data (QAPI BlockdevDriver). */
-const filters = new Set(['throttle', 'copy-on-read', 'blkdebug', 'blklogwrites', 'preallocate', 'compress']);
+const filters = new Set([
+  ...['throttle', 'copy-on-read', 'blkdebug', 'blklogwrites', 'preallocate', 'compress'],
+  // A backup's.
+  'copy-before-write',
+]);
 
 /** The disks of a guest as they are now, their files with paths that mean the same here as in its QEMU. */
 export async function disksOf({ qmp, process: qemu }: Guest): Promise<GuestDisk[]> {
@@ -99,9 +105,11 @@ function guestDisk(device: BlockDevice, graph: BlockGraph): GuestDisk {
 
 function mediumBelow(top: string, device: BlockDevice, graph: BlockGraph): Medium | undefined {
   let name = top;
+  const above: string[] = [];
   for (let node = graph.nodes.get(name); node && filters.has(node.drv); node = graph.nodes.get(name)) {
     const below = graph.childOf(name, 'file') ?? graph.childOf(name, 'image');
     if (below === undefined) break;
+    above.push(name);
     name = below;
   }
   const node = graph.nodes.get(name) ?? device.inserted;
@@ -117,7 +125,8 @@ function mediumBelow(top: string, device: BlockDevice, graph: BlockGraph): Mediu
     image,
     cache: node.cache,
     detectZeroes: node.detect_zeroes,
-    busy: graph.isJobOwned(name),
+    filters: above,
+    busy: [name, ...above].some((each) => graph.isJobOwned(each)),
   };
 }
 

@@ -16,7 +16,14 @@ export async function leaveNotice(
     `${what} ${outcome === 'ended' ? 'and the guest has ended' : `and has been ${outcome}`}`,
     ...actions,
   ].join('; ');
-  await writeDurably(join(folder, NOTICE), `${text}\n`);
+  await leaveWord(folder, text);
+}
+
+/** Leaves word of anything, after what is there already. */
+export async function leaveWord(folder: string, text: string): Promise<void> {
+  const path = join(folder, NOTICE);
+  const before = await readFile(path, 'utf8').catch(() => '');
+  await writeDurably(path, `${before}${text}\n`);
 }
 
 /** What was mended since the last command, told once. */

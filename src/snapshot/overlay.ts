@@ -5,6 +5,7 @@ import { constants } from 'node:fs';
 import { chown, type FileHandle, lstat, open, stat } from 'node:fs/promises';
 import { VIR_ERR_CONFIG_UNSUPPORTED, VIR_ERR_OPERATION_FAILED } from '../hypervisor/constants.js';
 import { HypervisorError } from '../hypervisor/index.js';
+import { continueBitmaps } from './bitmap-chain.js';
 import { errnoWords } from './errno-words.js';
 import type { Guest } from './guest.js';
 import type { JournalOverlay } from './journal.js';
@@ -85,8 +86,12 @@ export async function createOverlayFile(guest: Guest, external: OverlayOnImage):
     throw notCreated(external.file, errnoWords(error.code));
   });
   await format(external, handle);
-  const { process: qemu } = guest;
-  if (qemu && process.getuid?.() === 0 && qemu.uid > 0) await chown(external.file, qemu.uid, qemu.gid);
+  await giveToQemu(guest, external.file);
+}
+
+/** QEMU must be able to open what we, as root, have made. */
+export async function giveToQemu({ process: qemu }: Guest, file: string): Promise<void> {
+  if (qemu && process.getuid?.() === 0 && qemu.uid > 0) await chown(file, qemu.uid, qemu.gid);
 }
 
 /** Makes an image that holds what a raw one does; else as createOverlayFile does it. */
@@ -100,8 +105,7 @@ export async function createCopy(guest: Guest, from: string, file: string): Prom
   } finally {
     await handle.close();
   }
-  const { process: qemu } = guest;
-  if (qemu && process.getuid?.() === 0 && qemu.uid > 0) await chown(file, qemu.uid, qemu.gid);
+  await giveToQemu(guest, file);
 }
 
 /** Writes the empty overlay into an open file or device, and closes it. */
@@ -132,7 +136,7 @@ const notCreated = (file: string, reason: string): HypervisorError =>
   new HypervisorError(`failed to create image file '${file}': ${reason}`, { code: VIR_ERR_OPERATION_FAILED });
 
 /** @param descriptor what qemu-img has as descriptor 3. @throws Error the reason */
-async function runQemuImg(words: readonly string[], descriptor: number): Promise<void> {
+export async function runQemuImg(words: readonly string[], descriptor: number): Promise<void> {
   const child = spawn('qemu-img', words, {
     stdio: ['ignore', 'ignore', 'pipe', descriptor],
     timeout: QEMU_IMG_TIMEOUT_MS,
@@ -187,6 +191,8 @@ export async function addOverlayNode(
     },
     { signal },
   );
+  // What a checkpoint records goes on being recorded in the image that is written to.
+  if (external.format === 'qcow2') await continueBitmaps(guest, medium.node, overlay.overlayNode);
 }
 
 /** The transaction's part that puts all overlays in place, all or none. */

@@ -11,22 +11,27 @@ import {
 } from '../hypervisor/constants.js';
 import type { SnapshotDescription } from './snapshot-description.js';
 
-/** A snapshot in the tree of a domain's. */
-export interface TreeSnapshot {
+/** A snapshot or checkpoint in the tree of a domain's. */
+export interface TreeMoment {
   readonly name: string;
+  readonly description: { readonly parent: string | undefined };
+}
+
+/** A snapshot in the tree of a domain's. */
+export interface TreeSnapshot extends TreeMoment {
   readonly description: SnapshotDescription;
 }
 
-/** The snapshots whose parent is `name`; for undefined, those that have none or whose parent is gone. */
-export function childrenOf<S extends TreeSnapshot>(all: readonly S[], name: string | undefined): S[] {
+/** Those whose parent is `name`; for undefined, those that have none or whose parent is gone. */
+export function childrenOf<S extends TreeMoment>(all: readonly S[], name: string | undefined): S[] {
   const known = new Set(all.map((snapshot) => snapshot.name));
   return all.filter(({ description: { parent } }) =>
     name === undefined ? parent === undefined || !known.has(parent) : parent === name,
   );
 }
 
-/** All snapshots below `name`, parents before children; for undefined, the whole forest. */
-export function descendantsOf<S extends TreeSnapshot>(all: readonly S[], name: string | undefined): S[] {
+/** All below `name`, parents before children; for undefined, the whole forest. */
+export function descendantsOf<S extends TreeMoment>(all: readonly S[], name: string | undefined): S[] {
   const found: S[] = [];
   const seen = new Set<string>();
   const visit = (parent: string | undefined): void => {

@@ -1,8 +1,8 @@
 import { DOMParser, type Element, type Node, XMLSerializer } from '@xmldom/xmldom';
-import type { SnapshotStore } from './snapshot-store.js';
+import type { DocumentFacts, DocumentStore } from './document-store.js';
 import { childrenOf } from './snapshot-tree.js';
 
-/** A snapshot's document with another parent, or none; the rest of it, which may be anybody's, stays as it is. */
+/** A document with another parent, or none; the rest of it, which may be anybody's, stays as it is. */
 export function withParent(xml: string, parent: string | undefined): string {
   const document = new DOMParser().parseFromString(xml, 'text/xml');
   const root = document.documentElement;
@@ -31,8 +31,11 @@ export function withParent(xml: string, parent: string | undefined): string {
 const elements = (root: Element, name: string): Element[] =>
   Array.from(root.childNodes).filter((node): node is Element => node.nodeName === name);
 
-/** Takes a snapshot out of the store; its children get its parent, and if it was the current one, so does that. */
-export async function forgetSnapshot(store: SnapshotStore, name: string): Promise<void> {
+/** Takes a snapshot or checkpoint out of the store; its children get its parent, and if it was the current one, so does that. */
+export async function forgetSnapshot<T extends DocumentFacts>(
+  store: DocumentStore<T>,
+  name: string,
+): Promise<void> {
   const found = await store.find(name);
   if (!found) return;
   const { parent } = found.description;

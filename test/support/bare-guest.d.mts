@@ -27,6 +27,8 @@ export interface BareGuestOptions {
   observer?: boolean;
   /** MiB. */
   memory?: number;
+  /** ms between two numbers of the guest's counter. */
+  tick?: number;
   /** MiB that the guest keeps rewriting. */
   dirty?: number;
   /** MiB that the guest fills with noise; `N,again`: and changes for ever (test/guest/fill.c is added). */

@@ -63,10 +63,11 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'src/archive/format': [],
   'src/archive': ['src/archive/format', 'src/hypervisor', 'src/qmp'],
   'src/snapshot': ['src/hypervisor', 'src/qmp', 'src/agent', 'src/archive'],
+  'src/block': ['src/hypervisor', 'src/qmp', 'src/agent', 'src/snapshot'],
   'src/shell': ['src/grammar', 'src/hypervisor'],
   'src/completion': ['src/grammar', 'src/hypervisor', 'src/shell'],
   'src/drivers/libvirt': ['src/hypervisor', 'src/libvirt'],
-  'src/drivers/qmp': ['src/hypervisor', 'src/qmp', 'src/agent', 'src/snapshot'],
+  'src/drivers/qmp': ['src/hypervisor', 'src/qmp', 'src/agent', 'src/snapshot', 'src/block'],
   commands: [
     'src/shell',
     'src/grammar',

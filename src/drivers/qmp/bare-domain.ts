@@ -17,6 +17,16 @@ export interface Identity {
 /** What a listener hears: an event; `gone`, the end; `yielded` and `regained`, between which there is no news. */
 export type MonitorNews = EventMessage | 'gone' | 'yielded' | 'regained';
 
+/** A block job as its events tell of it. */
+export interface BlockJobNames {
+  /** The disk as the user named it, its target, and its image. */
+  readonly asked: string;
+  readonly target: string;
+  readonly path: string;
+  /** VIR_DOMAIN_BLOCK_JOB_TYPE_*. */
+  readonly type: number;
+}
+
 interface Watcher {
   readonly listener: (news: MonitorNews) => void;
   events: { close(): void } | undefined;
@@ -33,6 +43,8 @@ export class BareDomain {
   readonly folder: string;
   readonly #timeout: number;
   #guest: Promise<Guest> | undefined;
+  /** What block jobs are about that were started here, by their ids in QEMU. */
+  readonly jobNames = new Map<string, BlockJobNames>();
   readonly #watchers = new Set<Watcher>();
   #yielded = false;
 

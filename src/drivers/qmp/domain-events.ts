@@ -1,3 +1,4 @@
+import { targetInJobId } from '../../block/block-job-ids.js';
 import {
   VIR_CONNECT_DOMAIN_EVENT_AGENT_LIFECYCLE_REASON_CHANNEL,
   VIR_CONNECT_DOMAIN_EVENT_AGENT_LIFECYCLE_STATE_CONNECTED,
@@ -32,6 +33,7 @@ import {
 } from '../../hypervisor/constants.js';
 import type { DomainEvent, DomainEventName, EventDomain, MonitorEvent } from '../../hypervisor/events.js';
 import type { EventMessage } from '../../qmp/index.js';
+import type { BlockJobNames } from './bare-domain.js';
 
 /** In the order of virDomainEventWatchdogAction. */
 const watchdogActions = ['none', 'pause', 'reset', 'poweroff', 'shutdown', 'debug', 'inject-nmi'] as const;
@@ -46,11 +48,13 @@ const jobTypes: Readonly<Record<string, number>> = {
 /**
  * A monitor's event in the model's terms: none, one or more.
  * @param agentPort id of the serial port that the guest agent is on.
+ * @param jobNames of block jobs that were started here.
  */
 export function toDomainEvents(
   message: EventMessage,
   domain: EventDomain,
   agentPort: string | undefined,
+  jobNames?: ReadonlyMap<string, BlockJobNames>,
 ): DomainEvent[] {
   const { event, data } = message;
   const lifecycle = (type: number, detail: number): DomainEvent[] => [
@@ -106,11 +110,12 @@ export function toDomainEvents(
         data,
         domain,
         data.error === undefined ? VIR_DOMAIN_BLOCK_JOB_COMPLETED : VIR_DOMAIN_BLOCK_JOB_FAILED,
+        jobNames,
       );
     case 'BLOCK_JOB_CANCELLED':
-      return blockJob(data, domain, VIR_DOMAIN_BLOCK_JOB_CANCELED);
+      return blockJob(data, domain, VIR_DOMAIN_BLOCK_JOB_CANCELED, jobNames);
     case 'BLOCK_JOB_READY':
-      return blockJob(data, domain, VIR_DOMAIN_BLOCK_JOB_READY);
+      return blockJob(data, domain, VIR_DOMAIN_BLOCK_JOB_READY, jobNames);
     case 'VSERPORT_CHANGE':
       return data.id === agentPort ? [agentEvent(Boolean(data.open), domain)] : [];
     case 'DEVICE_DELETED':
@@ -145,11 +150,21 @@ function ioErrors(data: EventMessage['data'], domain: EventDomain): DomainEvent[
   ];
 }
 
-function blockJob(data: EventMessage['data'], domain: EventDomain, status: number): DomainEvent[] {
-  const about = { domain, disk: String(data.device), type: jobTypes[String(data.type)] ?? 0, status };
+/** As libvirt does it: one event with the image's path, one with the target, or with what the user called the disk. */
+function blockJob(
+  data: EventMessage['data'],
+  domain: EventDomain,
+  status: number,
+  jobNames: ReadonlyMap<string, BlockJobNames> | undefined,
+): DomainEvent[] {
+  const id = String(data.device);
+  const names = jobNames?.get(id);
+  const type = names?.type ?? jobTypes[String(data.type)] ?? 0;
+  const target = targetInJobId(id) ?? id;
+  const second = names && names.asked !== names.path ? names.asked : (names?.target ?? target);
   return [
-    { event: 'block-job', ...about },
-    { event: 'block-job-2', ...about },
+    { event: 'block-job', domain, disk: names?.path ?? target, type, status },
+    { event: 'block-job-2', domain, disk: second, type, status },
   ];
 }
 

@@ -1,19 +1,18 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import {
-  VIR_ERR_OPERATION_DENIED,
-  VIR_ERR_OPERATION_INVALID,
-  VIR_FROM_QEMU,
-} from '../../hypervisor/constants.js';
+import { VIR_ERR_OPERATION_DENIED, VIR_FROM_QEMU } from '../../hypervisor/constants.js';
 import type { Domain } from '../../hypervisor/domain.js';
 import { HypervisorError } from '../../hypervisor/errors.js';
-import { describeOperation } from '../../snapshot/journal.js';
 import { agent } from './agent.js';
 import { archives } from './archives.js';
+import { backups } from './backups.js';
 import type { BareDomain } from './bare-domain.js';
+import { blockJobs } from './block-jobs.js';
+import { checkFree } from './check-free.js';
+import { checkpoints } from './checkpoints.js';
 import { cpus } from './cpus.js';
 import { devices } from './devices.js';
-import { busyWith } from './errors.js';
+import { diskTuning } from './disk-tuning.js';
 import { guestFacts } from './guest-facts.js';
+import { hotPlug } from './hot-plug.js';
 import { input } from './input.js';
 import { interfaces } from './interfaces.js';
 import { ioThreads } from './io-threads.js';
@@ -30,35 +29,10 @@ const failure = (code: number, message: string): HypervisorError =>
 
 /** Calls that change nothing: a read-only connection may make them, and so may anybody on a guest in other hands. */
 const reading =
-  /^(get|is|has|list|snapshotLookup|snapshotCurrent|snapshotNum|snapshotList|blockStats|num|free$)/;
+  /^(get|is|has|list|checkpointLookup|backupGet|snapshotLookup|snapshotCurrent|snapshotNum|snapshotList|blockStats|num|free$)/;
 
 /** What libvirt lets nobody ask of a guest's agent on a read-only connection, since the answer is the guest's. */
 const asksGuest: ReadonlySet<string> = new Set(['getTime', 'getFSInfo', 'getHostname']);
-
-/** How long the process that mends a guest by itself is waited for. */
-const MENDING_PATIENCE_MS = 15_000;
-
-/**
- * @throws HypervisorError another snapctl is at work on the guest, or was and its work must be mended first.
- */
-async function checkFree(bare: BareDomain): Promise<void> {
-  const deadline = performance.now() + MENDING_PATIENCE_MS;
-  for (;;) {
-    const operation = await bare.operation();
-    if (!operation || operation.record.controller.pid === process.pid) return;
-    const { record, alive, guarded } = operation;
-    const what = `${describeOperation(record)} of domain '${record.domain}'`;
-    if (alive) throw busyWith(record);
-    if (!guarded || performance.now() > deadline) {
-      throw failure(
-        VIR_ERR_OPERATION_INVALID,
-        `${what}, begun ${record.startedAt}, was cut off: run 'snapctl recover ${record.domain}' first`,
-      );
-    }
-    // Its guardian is at it, in another process: nothing tells us when that is done.
-    await delay(100);
-  }
-}
 
 /** The model's domain over a bare QEMU. @param readonly refuse what changes something, as libvirt does */
 export function domainOver(bare: BareDomain, readonly: boolean): Domain {
@@ -68,17 +42,22 @@ export function domainOver(bare: BareDomain, readonly: boolean): Domain {
     free: async () => undefined,
     ...lifecycle(bare),
     ...jobStats(bare),
+    ...blockJobs(bare, readonly),
     ...devices(bare),
+    ...diskTuning(bare),
     ...cpus(bare),
     ...ioThreads(bare),
     ...memory(bare),
     ...interfaces(bare),
+    ...hotPlug(bare),
     ...input(bare),
     ...migrationSettings(bare),
     ...memorySave(bare),
     ...agent(bare),
     ...guestFacts(bare),
     ...snapshots(bare),
+    ...checkpoints(bare, readonly),
+    ...backups(bare),
     ...archives(bare),
   };
   const domain = withUnsupported<Domain>(parts, 'Domain');

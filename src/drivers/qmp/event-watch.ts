@@ -1,5 +1,6 @@
 import { watch as fsWatch } from 'node:fs';
 import { findAgentPort } from '../../agent/index.js';
+import { nameOfNode } from '../../block/write-threshold.js';
 import {
   VIR_CONNECT_DOMAIN_QEMU_MONITOR_EVENT_REGISTER_NOCASE,
   VIR_CONNECT_DOMAIN_QEMU_MONITOR_EVENT_REGISTER_REGEX,
@@ -92,8 +93,12 @@ export function eventWatch(
         const events: DomainEvent[] =
           news === 'gone'
             ? [stoppedEvent(identity, !shutDown.has(domain))]
-            : toDomainEvents(news, identity, ports.get(domain));
-        for (const event of events) if (names.includes(event.event)) listener(event);
+            : toDomainEvents(news, identity, ports.get(domain), domain.jobNames);
+        for (const event of events) {
+          if (!names.includes(event.event)) continue;
+          if (event.event === 'block-threshold') void namedThreshold(domain, event).then(listener);
+          else listener(event);
+        }
       });
     },
     async watchMonitorEvents(event, listener: (event: MonitorEvent) => void, uuid, flags = 0) {
@@ -116,6 +121,16 @@ export function eventWatch(
       };
     },
   };
+}
+
+/** The event with the disk in place of a node; as it is where that can't be told any more. */
+async function namedThreshold(domain: BareDomain, event: DomainEvent): Promise<DomainEvent> {
+  if (event.event !== 'block-threshold') return event;
+  const named = await domain.guest().then(
+    (guest) => nameOfNode(guest, event.device),
+    () => undefined,
+  );
+  return named ? { ...event, ...named } : event;
 }
 
 /** Calls back some time after a socket may have come. @returns what ends that. */

@@ -1,11 +1,6 @@
 import { stat } from 'node:fs/promises';
+import { readBackupRecord } from '../../block/backup-record.js';
 import {
-  VIR_DOMAIN_BLOCK_JOB_TYPE_ACTIVE_COMMIT,
-  VIR_DOMAIN_BLOCK_JOB_TYPE_BACKUP,
-  VIR_DOMAIN_BLOCK_JOB_TYPE_COMMIT,
-  VIR_DOMAIN_BLOCK_JOB_TYPE_COPY,
-  VIR_DOMAIN_BLOCK_JOB_TYPE_PULL,
-  VIR_DOMAIN_BLOCK_JOB_TYPE_UNKNOWN,
   VIR_DOMAIN_JOB_DATA_PROCESSED,
   VIR_DOMAIN_JOB_DATA_REMAINING,
   VIR_DOMAIN_JOB_DATA_TOTAL,
@@ -17,6 +12,7 @@ import {
   VIR_DOMAIN_JOB_MEMORY_TOTAL,
   VIR_DOMAIN_JOB_NONE,
   VIR_DOMAIN_JOB_OPERATION,
+  VIR_DOMAIN_JOB_OPERATION_BACKUP,
   VIR_DOMAIN_JOB_OPERATION_DUMP,
   VIR_DOMAIN_JOB_OPERATION_MIGRATION_OUT,
   VIR_DOMAIN_JOB_OPERATION_RESTORE,
@@ -31,7 +27,7 @@ import {
   VIR_FROM_QEMU,
 } from '../../hypervisor/constants.js';
 import { HypervisorError } from '../../hypervisor/errors.js';
-import type { BlockJobInfo, DomainJobs, JobStats } from '../../hypervisor/jobs.js';
+import type { DomainJobs, JobStats } from '../../hypervisor/jobs.js';
 import type { TypedParameter } from '../../hypervisor/typed-parameter.js';
 import type { Job, QmpClient } from '../../qmp/index.js';
 import type { JournalRecord } from '../../snapshot/journal.js';
@@ -51,7 +47,7 @@ const OPERATIONS: Readonly<Record<JournalRecord['operation'], number>> = {
 const NONE: JobStats = { type: VIR_DOMAIN_JOB_NONE, params: [] };
 
 /** What a guest is busy with, as libvirt would tell it: from QEMU, and from the journal what it is for. */
-export function jobStats(domain: BareDomain): Pick<DomainJobs, 'getJobStats' | 'getBlockJobInfo'> {
+export function jobStats(domain: BareDomain): Pick<DomainJobs, 'getJobStats'> {
   return {
     async getJobStats(flags = 0) {
       if ((flags & VIR_DOMAIN_JOB_STATS_COMPLETED) !== 0) {
@@ -66,19 +62,17 @@ export function jobStats(domain: BareDomain): Pick<DomainJobs, 'getJobStats' | '
         // The process that dumps has the monitor: how much is written is told by the file.
         if (record?.operation === 'dump' && (await domain.held())) return dumping(record);
         const { qmp } = await domain.guest();
-        return running(qmp, record);
+        return running(domain, qmp, record);
       });
     },
-    getBlockJobInfo: (disk) =>
-      inModel(async () => {
-        const { qmp } = await domain.guest();
-        const found = (await qmp.execute('query-block-jobs')).find(({ device }) => device === disk);
-        return found ? blockJob(found) : null;
-      }),
   };
 }
 
-async function running(qmp: QmpClient, record: JournalRecord | undefined): Promise<JobStats> {
+async function running(
+  domain: BareDomain,
+  qmp: QmpClient,
+  record: JournalRecord | undefined,
+): Promise<JobStats> {
   const migration = await qmp.execute('query-migrate');
   if (MOVING.has(migration.status ?? 'none')) {
     const { ram, 'total-time': elapsed = 0 } = migration;
@@ -94,13 +88,18 @@ async function running(qmp: QmpClient, record: JournalRecord | undefined): Promi
   const dump = await qmp.execute('query-dump');
   if (dump.status === 'active')
     return stats(VIR_DOMAIN_JOB_OPERATION_DUMP, 0, data(dump.completed, dump.total));
-  if (!record) return NONE;
-  const elapsed = Date.now() - Date.parse(record.startedAt);
-  const ours = (await qmp.execute('query-jobs')).filter(({ id }) => isOurs(id, record));
+  const backup = record ? undefined : await readBackupRecord(domain.folder);
+  const ids = new Set(backup?.disks.map(({ jobId }) => jobId));
+  const ours = (await qmp.execute('query-jobs')).filter(({ id }) =>
+    record ? isOurs(id, record) : ids.has(id),
+  );
+  if (!record && (!backup || ours.length === 0)) return NONE;
+  const operation = record ? OPERATIONS[record.operation] : VIR_DOMAIN_JOB_OPERATION_BACKUP;
+  const elapsed = Date.now() - Date.parse((record ?? backup)?.startedAt ?? '');
   const sum = (field: 'current-progress' | 'total-progress'): number =>
     ours.reduce((total, job: Job) => total + job[field], 0);
   const [done, total] = [sum('current-progress'), sum('total-progress')];
-  return stats(OPERATIONS[record.operation], elapsed, {
+  return stats(operation, elapsed, {
     [VIR_DOMAIN_JOB_DATA_TOTAL]: total,
     [VIR_DOMAIN_JOB_DATA_PROCESSED]: done,
     [VIR_DOMAIN_JOB_DATA_REMAINING]: total - done,
@@ -151,19 +150,3 @@ function stats(operation: number, elapsed: number, amounts: Readonly<Record<stri
     ],
   };
 }
-
-const TYPES: Readonly<Record<string, number>> = {
-  stream: VIR_DOMAIN_BLOCK_JOB_TYPE_PULL,
-  mirror: VIR_DOMAIN_BLOCK_JOB_TYPE_COPY,
-  commit: VIR_DOMAIN_BLOCK_JOB_TYPE_COMMIT,
-  'active-commit': VIR_DOMAIN_BLOCK_JOB_TYPE_ACTIVE_COMMIT,
-  backup: VIR_DOMAIN_BLOCK_JOB_TYPE_BACKUP,
-};
-
-/** libvirt's bandwidth is in MiB/s. */
-const blockJob = (job: { type: string; offset: number; len: number; speed: number }): BlockJobInfo => ({
-  type: TYPES[job.type] ?? VIR_DOMAIN_BLOCK_JOB_TYPE_UNKNOWN,
-  bandwidth: BigInt(Math.floor(job.speed / 2 ** 20)),
-  cur: BigInt(job.offset),
-  end: BigInt(job.len),
-});

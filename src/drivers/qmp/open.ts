@@ -31,7 +31,9 @@ import type { Domain } from '../../hypervisor/domain.js';
 import { HypervisorError } from '../../hypervisor/errors.js';
 import type { OpenOptions } from '../../hypervisor/open.js';
 import { takeNotice } from '../../snapshot/notice.js';
+import { settleLeftBackup } from './backups.js';
 import { BareDomain } from './bare-domain.js';
+import { settleLeftBlockJobs } from './block-jobs.js';
 import { DataStream } from './data-stream.js';
 import { domainOver } from './domain.js';
 import { eventWatch } from './event-watch.js';
@@ -241,7 +243,15 @@ function connection(uri: string, whole: DomainPool, pool: PoolShare, options: Op
     readonly: options.readonly ?? false,
     ownEngine: true,
     async notices() {
-      const told = await Promise.all((await pool.all()).map(({ folder }) => takeNotice(folder)));
+      const told = await Promise.all(
+        (await pool.all()).map(async (bare) => {
+          if (!options.readonly) {
+            await settleLeftBlockJobs(bare);
+            await settleLeftBackup(bare);
+          }
+          return takeNotice(bare.folder);
+        }),
+      );
       return told.filter((notice) => notice !== undefined);
     },
     isAlive: async () => true,
@@ -284,11 +294,10 @@ async function fits(domain: Domain, flags: number): Promise<boolean> {
   const has = (bit: number): boolean => (flags & bit) !== 0;
   if (has(VIR_CONNECT_LIST_DOMAINS_INACTIVE) && !has(VIR_CONNECT_LIST_DOMAINS_ACTIVE)) return false;
   if (has(VIR_CONNECT_LIST_DOMAINS_PERSISTENT) && !has(VIR_CONNECT_LIST_DOMAINS_TRANSIENT)) return false;
-  // Pairs of which bare QEMUs are always the second: nobody starts them, saves them or keeps checkpoints of them.
+  // Pairs of which bare QEMUs are always the second: nobody starts them or saves them.
   const never = [
     [VIR_CONNECT_LIST_DOMAINS_AUTOSTART, VIR_CONNECT_LIST_DOMAINS_NO_AUTOSTART],
     [VIR_CONNECT_LIST_DOMAINS_MANAGEDSAVE, VIR_CONNECT_LIST_DOMAINS_NO_MANAGEDSAVE],
-    [VIR_CONNECT_LIST_DOMAINS_HAS_CHECKPOINT, VIR_CONNECT_LIST_DOMAINS_NO_CHECKPOINT],
   ] as const;
   if (never.some(([asked, other]) => has(asked) && !has(other))) return false;
   const states =
@@ -306,7 +315,18 @@ async function fits(domain: Domain, flags: number): Promise<boolean> {
           : VIR_CONNECT_LIST_DOMAINS_OTHER;
     if (!has(bit)) return false;
   }
-  const [withSome, without] = [VIR_CONNECT_LIST_DOMAINS_HAS_SNAPSHOT, VIR_CONNECT_LIST_DOMAINS_NO_SNAPSHOT];
-  if (has(withSome) === has(without)) return true;
-  return (await domain.snapshotNum()) > 0 === has(withSome);
+  /** What only some have: of the two flags, one alone asks. */
+  const kept = async (some: number, none: number, count: () => Promise<number>): Promise<boolean> =>
+    has(some) === has(none) || (await count()) > 0 === has(some);
+  const checkpointCount = async (): Promise<number> => (await domain.listAllCheckpoints()).length;
+  return (
+    (await kept(VIR_CONNECT_LIST_DOMAINS_HAS_SNAPSHOT, VIR_CONNECT_LIST_DOMAINS_NO_SNAPSHOT, () =>
+      domain.snapshotNum(),
+    )) &&
+    (await kept(
+      VIR_CONNECT_LIST_DOMAINS_HAS_CHECKPOINT,
+      VIR_CONNECT_LIST_DOMAINS_NO_CHECKPOINT,
+      checkpointCount,
+    ))
+  );
 }

@@ -31,8 +31,33 @@ export interface Image {
   'backing-image'?: Image;
 }
 
+/** The limits of BlockIOThrottle and BlockDeviceInfo: bytes and operations a second, and lengths of bursts in seconds. */
+export interface ThrottleLimits {
+  bps: number;
+  bps_rd: number;
+  bps_wr: number;
+  iops: number;
+  iops_rd: number;
+  iops_wr: number;
+  bps_max?: number;
+  bps_rd_max?: number;
+  bps_wr_max?: number;
+  iops_max?: number;
+  iops_rd_max?: number;
+  iops_wr_max?: number;
+  bps_max_length?: number;
+  bps_rd_max_length?: number;
+  bps_wr_max_length?: number;
+  iops_max_length?: number;
+  iops_rd_max_length?: number;
+  iops_wr_max_length?: number;
+  iops_size?: number;
+  /** Devices of one group share their limits. */
+  group?: string;
+}
+
 /** BlockDeviceInfo, in part: one node of the block graph. */
-export interface BlockNode {
+export interface BlockNode extends Partial<ThrottleLimits> {
   'node-name'?: string;
   /** The driver: qcow2, raw, file, host_device, nbd, … */
   drv: string;

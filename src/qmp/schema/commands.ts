@@ -11,6 +11,7 @@ import type {
   InternalSnapshot,
   SnapshotSync,
   SyncMode,
+  ThrottleLimits,
   TransactionAction,
 } from './block.js';
 import type { SchemaEntry } from './introspection.js';
@@ -76,6 +77,7 @@ export interface Commands {
   'query-hotpluggable-cpus': Command<None, HotpluggableCpu[]>;
   'query-pci': Command<None, PciBus[]>;
   'query-memory-size-summary': Command<None, MemorySize>;
+  device_add: Command<{ driver: string; id?: string; bus?: string } & Record<string, unknown>>;
   'query-balloon': Command<None, { actual: number }>;
   'qom-list': Command<{ path: string }, ObjectProperty[]>;
   'qom-get': Command<{ path: string; property: string }, unknown>;
@@ -108,12 +110,19 @@ export interface Commands {
   'blockdev-del': Command<{ 'node-name': string }>;
   'blockdev-create': Command<{ 'job-id': string; options: { driver: string } & Record<string, unknown> }>;
   'blockdev-reopen': Command<{ options: (BlockdevOptions & { 'node-name': string })[] }>;
+  'blockdev-open-tray': Command<{ id: string; force?: boolean }>;
+  'blockdev-close-tray': Command<{ id: string }>;
+  'blockdev-remove-medium': Command<{ id: string }>;
+  'blockdev-insert-medium': Command<{ id: string; 'node-name': string }>;
   block_resize: Command<{ 'node-name'?: string; device?: string; size: number }>;
+  block_set_io_throttle: Command<({ id: string } | { device: string }) & ThrottleLimits>;
+  'block-set-write-threshold': Command<{ 'node-name': string; 'write-threshold': number }>;
   'block-dirty-bitmap-add': Command<
     BitmapArguments & { granularity?: number; persistent?: boolean; disabled?: boolean }
   >;
   'block-dirty-bitmap-remove': Command<BitmapArguments>;
   'block-export-add': Command<{ type: string; id: string; 'node-name': string } & Record<string, unknown>>;
+  'query-block-exports': Command<None, { id: string; type: string; 'node-name': string }[]>;
   'block-export-del': Command<{ id: string; mode?: 'safe' | 'hard' }>;
   'nbd-server-start': Command<{ addr: { type: string; data: unknown }; 'max-connections'?: number }>;
   'nbd-server-stop': Command<None>;
@@ -159,6 +168,8 @@ export interface Commands {
       target: string;
       sync: SyncMode;
       replaces?: string;
+      granularity?: number;
+      'buf-size'?: number;
       'copy-mode'?: 'background' | 'write-blocking';
     }
   >;

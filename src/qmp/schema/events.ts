@@ -42,6 +42,7 @@ export interface EventData {
     error?: string;
   };
   VSERPORT_CHANGE: { id: string; open: boolean };
+  DEVICE_TRAY_MOVED: { device: string; id: string; 'tray-open': boolean };
   DEVICE_DELETED: { device?: string; path: string };
   BALLOON_CHANGE: { actual: number };
   RTC_CHANGE: { offset: number };
