@@ -34,6 +34,7 @@ const { values } = parseArgs({
     memory: { type: 'string', default: '1024' },
     contents: { type: 'string', default: '300' },
     idle: { type: 'string', default: '60' },
+    only: { type: 'string', default: '' },
     json: { type: 'boolean', default: false },
   },
 });
@@ -272,41 +273,61 @@ function codec() {
   return JSON.parse(said);
 }
 
+function tellCodec({ ratio, ratioWithoutSharing, verify, lz4NapiUncompress, verifyShare, write }) {
+  const rate = (value) => `${(value / 1e6).toFixed(0)} MB/s`;
+  console.log(
+    `bytes     ${ratioWithoutSharing.toFixed(3)} of lz4 -1 -B4, ${ratio.toFixed(3)} with equal blocks once`,
+  );
+  const shares = `${verifyShare.toFixed(2)} of lz4-napi's own ${rate(lz4NapiUncompress)}`;
+  console.log(`verify    ${rate(verify)}, ${shares}; writing ${rate(write)}`);
+}
+
 let qemu;
 try {
   qemu = await startGuest();
   say('the guest runs');
   const results = {};
-  // It takes long: what there is is told, should it be cut short.
-  const keep = (name, result) => {
-    results[name] = result;
-    say(line(name, result));
+  const only = new RegExp(values.only);
+  const measure = async (name, way) => {
+    if (name !== 'ours' && !only.test(name)) return;
+    results[name] = await way();
+    // It takes long: what there is is told, should it be cut short.
+    say(line(name, results[name]));
   };
-  keep('ours', await archive('ours.snap'));
-  keep('ours', { ...results.ours, firstTickMs: await restore() });
-  await delay(Number(values.idle) * 1000);
-  keep('thin', await archive('thin.snap', '--base', at('ours.snap')));
   const compress = () =>
-    execFileSync('lz4', ['-1', '-B4', '-BI', '-f', '-q', at('hexz.mem'), at('hexz.lz4')]);
-  const hexz = await migrate(`cat > ${at('hexz.mem')}`, { stopped: true, afterwards: compress });
-  keep('hexz', { ...hexz, bytes: statSync(at('hexz.lz4')).size });
+    execFileSync('lz4', ['-q', '-1', '-B4', '-BI', '-f', at('hexz.mem'), at('hexz.lz4')]);
+  await measure('ours', () => archive('ours.snap'));
+  const other = results.ours.method === 'background' ? 'precopy' : 'background';
+  await measure(`ours, by ${other}`, () => archive('other.snap', '--method', other));
+  await measure('exec:lz4', async () => {
+    const piped = await migrate(`lz4 -1 -c > ${at('exec.lz4')}`, { stopped: false });
+    return { ...piped, bytes: statSync(at('exec.lz4')).size };
+  });
+  await measure('hexz', async () => {
+    const saved = await migrate(`cat > ${at('hexz.mem')}`, { stopped: true, afterwards: compress });
+    return { ...saved, bytes: statSync(at('hexz.lz4')).size };
+  });
   for (const name of compressors) {
-    const saved = await migrate(`${name} -c > ${at(name)}`, { stopped: true });
-    keep(name, { ...saved, bytes: statSync(at(name)).size });
+    await measure(name, async () => {
+      const saved = await migrate(`${name} -c > ${at(name)}`, { stopped: true });
+      return { ...saved, bytes: statSync(at(name)).size };
+    });
   }
-  const piped = await migrate(`lz4 -1 -c > ${at('exec.lz4')}`, { stopped: false });
-  keep('exec:lz4', { ...piped, bytes: statSync(at('exec.lz4')).size });
+  if (only.test('boot')) {
+    results.ours.firstTickMs = await restore();
+    say(line('ours', results.ours));
+  }
+  await measure('thin', async () => {
+    await archive('before.snap');
+    await delay(Number(values.idle) * 1000);
+    return archive('thin.snap', '--base', at('before.snap'));
+  });
   qemu.kill('SIGKILL');
-  const code = codec();
+  const code = only.test('codec') ? codec() : undefined;
   if (values.json) console.log(JSON.stringify({ memory: Number(values.memory), results, codec: code }));
   else {
     for (const [name, result] of Object.entries(results)) console.log(line(name, result));
-    const { ratio, ratioWithoutSharing, verify, lz4NapiUncompress, verifyShare } = code;
-    console.log(
-      `bytes     ${ratioWithoutSharing.toFixed(3)} of lz4 -1 -B4, ${ratio.toFixed(3)} with equal blocks once`,
-    );
-    const [checked, own] = [verify, lz4NapiUncompress].map((value) => (value / 1e6).toFixed(0));
-    console.log(`verify    ${checked} MB/s, ${verifyShare.toFixed(2)} of lz4-napi's own ${own} MB/s`);
+    if (code) tellCodec(code);
   }
 } finally {
   qemu?.kill('SIGKILL');

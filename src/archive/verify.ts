@@ -56,6 +56,8 @@ interface Pending {
   readonly entry: Here;
   readonly block: number;
   readonly length: number;
+  /** Others that have the same chunk. */
+  readonly twins: Pending[];
 }
 
 type Here = Extract<Entry, { kind: 'here' }>;
@@ -69,6 +71,21 @@ interface Batch {
 
 /** Where a damage is. */
 type Place = Pick<Damage, 'stream' | 'offset' | 'length'>;
+
+/** The blocks of a leaf that aren't zero, as their chunks lie in the file: they were written as they came to be compressed. */
+function inFileOrder(
+  leaf: Buffer,
+  first: number,
+  count: number,
+): { entry: Exclude<Entry, { kind: 'zero' }>; block: number }[] {
+  const blocks: { entry: Exclude<Entry, { kind: 'zero' }>; block: number }[] = [];
+  for (let at = 0; at < count; at++) {
+    const entry = decodeEntry(leaf, at);
+    if (entry.kind !== 'zero') blocks.push({ entry, block: first + at });
+  }
+  const offsetOf = (entry: Entry): number => (entry.kind === 'here' ? entry.offset : 0);
+  return blocks.sort((one, other) => offsetOf(one.entry) - offsetOf(other.entry));
+}
 
 /** A part of a block's hash, to know it again. */
 const markOf = ({ hash }: Exclude<Entry, { kind: 'zero' }>): number => hash.readUIntLE(0, 6);
@@ -112,17 +129,15 @@ class Verification {
       const leaf = await this.attempt(place, () => this.#source.readLeaf(array, pointer));
       if (!leaf) continue;
       this.storedBytes += pointer.length;
-      for (let at = 0; at < count; at++) {
-        const entry = decodeEntry(leaf, at);
-        if (entry.kind === 'zero') continue;
+      for (const { entry, block } of inFileOrder(leaf, first, count)) {
         this.#options.signal?.throwIfAborted();
         while (this.#busy) await this.#change();
         if (this.#enough) break;
-        this.#check(name, array, first + at, entry);
+        this.#check(name, array, block, entry);
       }
+      this.#flush(name);
       if (this.#enough) break;
     }
-    this.#flush(name);
     while (this.#underWay > 0 || this.#batches > 0) await this.#change();
   }
 
@@ -158,7 +173,8 @@ class Verification {
     if (entry.kind === 'base' && this.#options.withBase === false) return;
     const mark = markOf(entry);
     if (entry.kind === 'here' && this.#sound.get(entry.offset) === mark) return;
-    if (entry.kind === 'here' && this.#pool && this.#gather(name, { entry, block, length })) return;
+    if (entry.kind === 'here' && this.#pool && this.#gather(name, { entry, block, length, twins: [] }))
+      return;
     this.#decode(name, { entry, block, length });
   }
 
@@ -190,6 +206,15 @@ class Verification {
     const { offset, length } = pending.entry;
     const end = offset + CHUNK_HEADER_BYTES + length;
     if (end - offset > BATCH_BYTES || end > this.#source.file.length) return false;
+    const last = this.#batch?.pending.at(-1);
+    if (
+      last?.entry.offset === offset &&
+      last.entry.length === length &&
+      markOf(last.entry) === markOf(pending.entry)
+    ) {
+      last.twins.push(pending);
+      return true;
+    }
     if (this.#batch && offset < this.#batch.end) return false;
     if (this.#batch && end > this.#batch.start + BATCH_BYTES) this.#flush(name);
     this.#batch ??= { start: offset, end, pending: [] };
@@ -227,7 +252,7 @@ class Verification {
     const verdict = bytes && (await this.#pool?.check({ start, bytes, blocks }));
     for (const [index, each] of pending.entries()) {
       if (verdict?.[index] !== 1) {
-        this.#decode(name, each);
+        for (const one of [each, ...each.twins]) this.#decode(name, one);
         continue;
       }
       this.storedBytes += each.entry.length;

@@ -18,7 +18,7 @@ import { withPrograms } from '../guest/compiled.mjs';
 import { Embed, type RunResult, type TinyGuest } from '../support/embed.mjs';
 import { installedQemu } from '../support/qemu.js';
 
-jest.setTimeout(240_000);
+jest.setTimeout(400_000);
 
 let embed: Embed;
 let guest: TinyGuest;
@@ -201,6 +201,24 @@ test('a full disk is told, whatever did not fit', async () => {
   }
   await expectUnharmed(before);
   expect(await journal()).toBeUndefined();
+});
+
+test('a domain that is off is read as it is, with the variables of its firmware', async () => {
+  const off = embed.prepare({ name: 'off' });
+  const variables = join(off.folder, 'vars.fd');
+  writeFileSync(variables, Buffer.alloc(100_000, 'variables'));
+  const firmware = `<loader readonly='yes' type='pflash'>${embed.guestFiles.kernel}</loader><nvram>${variables}</nvram>`;
+  const xml = readFileSync(off.xml, 'utf8').replace(/<kernel>/, `${firmware}<kernel>`);
+  writeFileSync(off.xml, xml);
+  await embed.must('define', off.xml);
+  const file = join(off.folder, 'off.snap');
+  await embed.must('archive-create', 'off', file);
+  const folder = join(off.folder, 'restored');
+  await embed.must('archive-restore', file, '--directory', folder);
+  expect(readdirSync(folder).sort()).toEqual(['domain.xml', 'nvram', 'vda.qcow2']);
+  expect(readFileSync(join(folder, 'nvram')).equals(readFileSync(variables))).toBe(true);
+  expect(readFileSync(join(folder, 'domain.xml'), 'utf8')).toContain(`>${join(folder, 'nvram')}</nvram>`);
+  execFileSync('qemu-img', ['compare', '-q', join(folder, 'vda.qcow2'), off.disks[0]?.path ?? '']);
 });
 
 test('libvirt has it back, at that instant', async () => {

@@ -17,7 +17,7 @@ describe.each(bothQemuPrograms)('memory of a guest on %s', (_, find) => {
   beforeAll(async () => {
     guest = await BareGuest.start({ program: await find() });
     client = await QmpClient.connect(guest.monitor);
-  }, 180_000);
+  }, 400_000);
 
   afterAll(async () => {
     await client?.disconnect();
@@ -77,7 +77,7 @@ describe.each(bothQemuPrograms)('memory of a guest on %s', (_, find) => {
       await archive.close();
       rmSync(archive.info.path);
     }
-  }, 120_000);
+  }, 400_000);
 });
 
 /** How many groups of pages the layout of an archive's memory tells of. */

@@ -20,7 +20,7 @@ import { BareGuest, type QemuProgram, qemuPrograms } from '../support/qemu.js';
 import { SerialLog } from '../support/serial-log.mjs';
 
 // Emulated guests, two at a time, on a machine that may be busy.
-jest.setTimeout(240_000);
+jest.setTimeout(400_000);
 
 interface Boot {
   readonly qmpSocket: string;
