@@ -22,6 +22,7 @@ export default defineCommand({
     'Sends a command to the monitor of the QEMU process behind a domain and prints the reply. The command is a whole QMP object, or the name of a QMP command followed by its arguments, as one JSON object or as members of one: `qemu-monitor-command guest query-block`, `qemu-monitor-command guest human-monitor-command \'"command-line":"info status"\'`. With --hmp the words are a command of the human monitor.',
     'libvirt does not know what is changed behind its back, and may from then on have a wrong idea of the domain. Use it to look, and to change things only where there is no other way.',
     '--return-value prints only the value of the reply\'s "return", --pretty lays the reply out. --pass-fds hands open descriptors of this process to QEMU.',
+    "Names of commands and of their arguments complete from what the domain's QEMU says it has.",
   ],
   options: [
     domainOption('domain-active'),
@@ -38,7 +39,14 @@ export default defineCommand({
       positional: false,
       help: 'pass file descriptors N,M,... along with the command',
     },
-    { name: 'cmd', type: 'argv', required: true, emptyOk: true, help: 'command' },
+    {
+      name: 'cmd',
+      type: 'argv',
+      required: true,
+      emptyOk: true,
+      completer: 'monitor-command',
+      help: 'command',
+    },
   ],
   rules: [exclusive('hmp', 'pretty'), exclusive('hmp', 'return-value')],
   json: 'any',

@@ -15,6 +15,7 @@ import {
   runningDomain,
 } from './domains.js';
 import { anyHostCPU, hostCPU, numaCell, pageSize } from './host.js';
+import { monitorCommand } from './monitor-commands.js';
 import { objectCompleters } from './objects.js';
 import { folder, path } from './paths.js';
 import { checkpoint, snapshot } from './snapshots.js';
@@ -50,4 +51,5 @@ export const completers: Readonly<Record<Exclude<CompleterName, 'command'>, Comp
   folder,
   diskspec,
   memspec,
+  'monitor-command': monitorCommand,
 };

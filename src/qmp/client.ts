@@ -12,6 +12,7 @@ import { LineSocket } from './line-socket.js';
 import { decodeMessage, excerpt, type Greeting, type ServerMessage } from './message.js';
 import type { CommandReturns } from './schema/commands.js';
 import { Waiter, type WaitOptions } from './waiter.js';
+import { commandText, writtenCommand } from './written-command.js';
 
 /** idle: no connection; running: commands may be given. */
 export type ClientState = 'idle' | 'connecting' | 'running' | 'disconnecting';
@@ -191,6 +192,16 @@ export class QmpClient {
   }
 
   /**
+   * Runs a command that somebody has written, as it is: only our id is put into it. What is wrong with it is QEMU's to say.
+   * @param json an object, `{"execute": …}` or `{"exec-oob": …}`
+   * @returns the whole answer as QEMU wrote it; the id in it is ours
+   * @throws QmpError if it is no JSON object; else as execute() does
+   */
+  async executeText(json: string, options: WaitOptions = {}): Promise<string> {
+    return this.executeTextThrough(json, async (socket, bytes) => socket.write(bytes), options);
+  }
+
+  /**
    * Sends several commands in one write on the socket, so that nothing of ours (and no turn of our event loop) runs
    * between them. QEMU runs them in order and runs the later ones even if an earlier one failed. Resolves when all have
    * been answered, or given up on.
@@ -233,17 +244,18 @@ export class QmpClient {
     return event;
   }
 
-  /** Sends one command with whatever `transmit` does; for commands that carry more than bytes. */
-  async executeThrough(
-    command: Call,
+  /** The same, sent with whatever `transmit` does; for commands that carry more than bytes. */
+  async executeTextThrough(
+    json: string,
     transmit: (socket: LineSocket, bytes: Buffer) => Promise<void>,
     options: WaitOptions = {},
-  ): Promise<unknown> {
+  ): Promise<string> {
     options.signal?.throwIfAborted();
+    const { name, withId } = writtenCommand(json);
     // What was written before has to be in the kernel: our bytes must not end up in the middle of it.
-    await this.#requireSocket('running', command.execute).flushed();
-    const socket = this.#requireSocket('running', command.execute);
-    const { text, waiter } = this.#register(command, { timeout: commandTimeout, ...options });
+    await this.#requireSocket('running', name).flushed();
+    const socket = this.#requireSocket('running', name);
+    const { text, waiter } = this.#expect(name, { timeout: commandTimeout, ...options }, withId);
     try {
       await transmit(socket, Buffer.from(text));
     } catch (error) {
@@ -251,7 +263,7 @@ export class QmpClient {
       // Half a command may be on its way.
       socket.destroy(error as Error);
     }
-    return (await waiter.promise).value;
+    return (await waiter.promise).text;
   }
 
   async #sendOne(command: Call, { oob = false, ...options }: CallOptions) {
@@ -278,24 +290,23 @@ export class QmpClient {
   }
 
   #register(command: Call, wait: WaitOptions, oob = false): { text: string; waiter: PendingCall['waiter'] } {
+    return this.#expect(command.execute, wait, (id) => commandText(command, id, oob));
+  }
+
+  #expect(
+    command: string,
+    wait: WaitOptions,
+    write: (id: number) => string,
+  ): { text: string; waiter: PendingCall['waiter'] } {
     const id = this.#lastId + 1;
-    const text = `${JSON.stringify({
-      [oob ? 'exec-oob' : 'execute']: command.execute,
-      ...(command.arguments && { arguments: command.arguments }),
-      id,
-    })}\n`;
+    const text = write(id);
     this.#lastId = id;
     const waiter: PendingCall['waiter'] = new Waiter(
       wait,
-      (ms) =>
-        new TimeoutError(
-          `${this.path} did not answer ${command.execute} within ${ms} ms`,
-          ms,
-          command.execute,
-        ),
+      (ms) => new TimeoutError(`${this.path} did not answer ${command} within ${ms} ms`, ms, command),
     );
     // Stays until it is answered, even if nobody waits for it any more: its late answer is not a stray one.
-    this.#pending.set(id, { command: command.execute, waiter });
+    this.#pending.set(id, { command, waiter });
     return { text, waiter };
   }
 

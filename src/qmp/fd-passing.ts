@@ -35,30 +35,47 @@ export async function passDescriptorSet(
   return (added as CommandReturns<'add-fd'>)['fdset-id'];
 }
 
-/** The command travels with the descriptor in one sendmsg(2), because Node has no way to send one. */
+/**
+ * Runs a command that somebody has written (QmpClient.executeText) and hands a descriptor over with it.
+ * @returns the whole answer as QEMU wrote it
+ * @throws as passDescriptor()
+ */
+export async function executeTextWithDescriptor(
+  client: QmpClient,
+  json: string,
+  descriptor: number,
+  options: WaitOptions = {},
+): Promise<string> {
+  return client.executeTextThrough(json, await transmitter(descriptor), options);
+}
+
 async function executeWithDescriptor(
   client: QmpClient,
   command: Call,
   descriptor: number,
   options: WaitOptions,
 ): Promise<unknown> {
+  const answer = await executeTextWithDescriptor(client, JSON.stringify(command), descriptor, options);
+  return (JSON.parse(answer) as { return: unknown }).return;
+}
+
+/** The command travels with the descriptor in one sendmsg(2), because Node has no way to send one. */
+async function transmitter(
+  descriptor: number,
+): Promise<(socket: LineSocket, bytes: Buffer) => Promise<void>> {
   const sendWithDescriptor = await loadSendWithDescriptor();
-  return client.executeThrough(
-    command,
-    async (socket, bytes) => {
-      let sent = 0;
-      while (sent === 0) {
-        sent = sendWithDescriptor(handleOf(socket), bytes, descriptor);
-        if (sent > 0) break;
-        // The kernel's buffer is full until QEMU reads. Other commands may have been written by then.
-        await new Promise((resolve) => setTimeout(resolve, 1));
-        while (socket.unsent > 0) await socket.flushed();
-      }
-      // The descriptor went with the first byte; the rest, if any, is plain.
-      if (sent < bytes.length) socket.write(bytes.subarray(sent));
-    },
-    options,
-  );
+  return async (socket, bytes) => {
+    let sent = 0;
+    while (sent === 0) {
+      sent = sendWithDescriptor(handleOf(socket), bytes, descriptor);
+      if (sent > 0) break;
+      // The kernel's buffer is full until QEMU reads. Other commands may have been written by then.
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      while (socket.unsent > 0) await socket.flushed();
+    }
+    // The descriptor went with the first byte; the rest, if any, is plain.
+    if (sent < bytes.length) socket.write(bytes.subarray(sent));
+  };
 }
 
 function handleOf(socket: LineSocket): number {

@@ -24,7 +24,7 @@ export {
   TimeoutError,
 } from './errors.js';
 export { EventListener, type ListenOptions, type QmpEvent } from './event-listener.js';
-export { passDescriptor, passDescriptorSet } from './fd-passing.js';
+export { executeTextWithDescriptor, passDescriptor, passDescriptorSet } from './fd-passing.js';
 export { dismissConcluded, findJob, followJob, type JobOptions, type JobOutcome, runJob } from './jobs.js';
 export type { LineSocket } from './line-socket.js';
 export type { EventMessage, Greeting } from './message.js';

@@ -62,6 +62,7 @@ export type CompleterName =
   | 'folder'
   | 'command'
   | 'diskspec'
+  | 'monitor-command'
   | 'memspec';
 
 export interface OptionSpec extends GrammarOption {

@@ -50,6 +50,7 @@ describe.each(qemuPrograms)('what is around the disks of a guest on %s', (_, fin
     folder = mkdtempSync(join(tmpdir(), 'snapctl-verbs-'));
     guest = await BareGuest.start({
       program: await find(),
+      observer: true,
       args: [
         ...['-smp', '2,maxcpus=4', '-vga', 'std', '-vnc', '127.0.0.1:0,to=999'],
         ...['-D', join(folder, 'trace'), '-trace', 'input_event_key_qcode'],
@@ -263,6 +264,76 @@ describe.each(qemuPrograms)('what is around the disks of a guest on %s', (_, fin
     expect([before, after, downtime]).toEqual(['128', '77', '444']);
     expect(cache).toBe('Compression cache: 32.000 MiB');
   }, 60_000);
+
+  test('QEMU’s own commands complete, and are sent as they were written', async () => {
+    const complete = async (...words: string[]): Promise<string[]> => {
+      const { stdout } = await run('complete', '--describe', '--', 'qemu-monitor-command', 'tiny', ...words);
+      return stdout.trim().split('\n');
+    };
+    const commands = JSON.parse((await run('qemu-monitor-command', 'tiny', 'query-commands')).stdout)
+      .return as {
+      name: string;
+    }[];
+    const offered = await complete('query-');
+    expect(offered.map((line) => line.trim()).sort()).toEqual(
+      commands.flatMap(({ name }) => (name.startsWith('query-') ? [name] : [])).sort(),
+    );
+    expect(await complete('set_link', '"name":"net0"', '"')).toEqual([
+      '"up":true\tboolean',
+      '"up":false\tboolean',
+    ]);
+    expect(await complete('qom-get', '"p')).toEqual(['"path":"\tstring\t+', '"property":"\tstring\t+']);
+    expect((await complete('--hmp', 'q')).join('')).toBe('');
+    const [oob, wrong, exact, , closed] = await say(
+      'qemu-monitor-command tiny \'{"exec-oob":"yank","arguments":{"instances":[]},"id":"mine"}\'',
+      'qemu-monitor-command tiny \'{"execute":"query-name","fluff":1}\'',
+      'qemu-monitor-command tiny \'{"execute":"qom-set","arguments":{"path":"/objects/iothread1","property":"poll-max-ns","value":9007199254740993}}\'; qemu-monitor-command tiny --return-value qom-get \'"path":"/objects/iothread1"\' \'"property":"poll-max-ns"\'',
+      'qemu-monitor-command tiny --pass-fds 0 getfd \'"fdname":"input"\'',
+      'qemu-monitor-command tiny --return-value --pretty closefd \'"fdname":"input"\'',
+    );
+    expect(JSON.parse(oob ?? '').return).toEqual({});
+    expect(wrong).toContain("QMP input member 'fluff' is unexpected");
+    // More digits than a double has.
+    expect(exact).toMatch(/9007199254740993$/);
+    expect(closed).toMatch(/^\{\s*\}$/);
+  }, 120_000);
+
+  test('QEMU’s own events are listened to by a filter, as text and as JSON', async () => {
+    const seenBy = async (until: RegExp, ...words: string[]): Promise<ProgramResult> => {
+      let [seen, ended] = ['', false];
+      const listening = runProgram(`qmp://${guest.folder}/observer`, words, {
+        env: env(),
+        timeout: 100_000,
+        started: (child) =>
+          child.stdout?.on('data', (text) => {
+            seen += text;
+            if (until.test(seen)) child.kill('SIGINT');
+          }),
+      }).finally(() => {
+        ended = true;
+      });
+      // Some of it happens before anybody listens.
+      while (!ended) await say('suspend tiny', 'resume tiny');
+      return listening;
+    };
+    const filter = ['qemu-monitor-event', 'tiny', '--event', '^(stop|resume|reset)$', '--regex', '--no-case'];
+    const both = /STOP[\s\S]*RESUME[\s\S]*STOP/;
+    const { stdout } = await seenBy(both, ...filter, '--loop', '--timestamp');
+    expect(stdout).toMatch(
+      /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}\+0000: event (STOP|RESUME) for domain 'tiny': <null>\n/,
+    );
+    expect(stdout.match(/: event (?!STOP|RESUME)/)).toBeNull();
+    const lines = (await seenBy(both, '--json', ...filter, '--loop')).stdout.trim().split('\n');
+    for (const line of lines) {
+      expect(JSON.parse(line)).toMatchObject({
+        domain: 'tiny',
+        event: expect.stringMatching(/^(STOP|RESUME)$/),
+      });
+    }
+    const { code, stdout: single } = await seenBy(/never/, 'qemu-monitor-event', 'tiny', '--event', 'RESUME');
+    expect(code).toBe(0);
+    expect(single).toMatch(/^event RESUME at \d+\.\d{6} for domain 'tiny': <null>\nevents received: 1\n/);
+  }, 180_000);
 
   test('a device is asked back by its alias', async () => {
     expect(await refusals('detach-device-alias tiny rng7')).toEqual([

@@ -21,6 +21,7 @@ import { lifecycle } from './lifecycle.js';
 import { memory } from './memory.js';
 import { memorySave } from './memory-save.js';
 import { migrationSettings } from './migration-settings.js';
+import { monitor } from './monitor.js';
 import { snapshots } from './snapshots.js';
 import { functionName, withUnsupported } from './unsupported.js';
 
@@ -52,6 +53,7 @@ export function domainOver(bare: BareDomain, readonly: boolean): Domain {
     ...hotPlug(bare),
     ...input(bare),
     ...migrationSettings(bare),
+    ...monitor(bare),
     ...memorySave(bare),
     ...agent(bare),
     ...guestFacts(bare),

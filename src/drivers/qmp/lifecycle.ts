@@ -11,8 +11,7 @@ import {
 import type { DomainLifecycle } from '../../hypervisor/domain-lifecycle.js';
 import type { DomainResources } from '../../hypervisor/domain-resources.js';
 import { HypervisorError } from '../../hypervisor/errors.js';
-import type { DomainMonitor } from '../../hypervisor/monitor.js';
-import { ConnectError, QmpError } from '../../qmp/index.js';
+import { ConnectError } from '../../qmp/index.js';
 import { type GuestSize, guestSize } from '../../snapshot/guest-size.js';
 import { processTime } from '../../snapshot/qemu-process.js';
 import type { BareDomain } from './bare-domain.js';
@@ -24,15 +23,13 @@ import { reboot, shutDown } from './power.js';
 import { domainState, stateFromJournal } from './qemu-state.js';
 import { rememberReason, withRememberedReason } from './run-reason.js';
 
-const HMP = 1;
-
 /** What is taken for the reason of a state where QEMU does not tell: we may know better. */
 const usualReason: Readonly<Record<number, number>> = {
   [VIR_DOMAIN_RUNNING]: VIR_DOMAIN_RUNNING_BOOTED,
   [VIR_DOMAIN_PAUSED]: VIR_DOMAIN_PAUSED_USER,
 };
 
-type Lifecycle = Partial<DomainLifecycle & Pick<DomainResources, 'getMaxMemory'> & DomainMonitor>;
+type Lifecycle = Partial<DomainLifecycle & Pick<DomainResources, 'getMaxMemory'>>;
 
 /** What a domain is and turning it around, over a monitor. */
 export function lifecycle(domain: BareDomain): Lifecycle {
@@ -116,39 +113,6 @@ export function lifecycle(domain: BareDomain): Lifecycle {
     destroy: () => endQemu(domain),
     destroyFlags: () => endQemu(domain),
     getMaxMemory: memory,
-    qemuMonitorCommand: (command, flags = 0) => monitorCommand(domain, command, flags),
   };
   return self;
-}
-
-/** A command as the user wrote it: JSON for QMP, text for the human monitor. @returns QEMU's answer as it sent it. */
-async function monitorCommand(domain: BareDomain, command: string, flags: number): Promise<string> {
-  return inModel(async () => {
-    const { qmp } = await domain.guest();
-    if ((flags & HMP) !== 0) return qmp.execute('human-monitor-command', { 'command-line': command });
-    let parsed: unknown;
-    try {
-      parsed = JSON.parse(command);
-    } catch (error) {
-      throw new HypervisorError(`internal error: cannot parse json ${command}: ${(error as Error).message}`, {
-        code: 1,
-        domain: VIR_FROM_QEMU,
-      });
-    }
-    const { execute, arguments: args } = parsed as { execute?: unknown; arguments?: Record<string, unknown> };
-    if (typeof execute !== 'string') {
-      throw new HypervisorError("internal error: a monitor command needs 'execute'", {
-        code: 1,
-        domain: VIR_FROM_QEMU,
-      });
-    }
-    return qmp.executeForText(execute, args).catch((error: unknown) => {
-      // The error is the answer, as with libvirt.
-      if (error instanceof QmpError && 'errorClass' in error) {
-        const { errorClass, description } = error as unknown as { errorClass: string; description: string };
-        return JSON.stringify({ error: { class: errorClass, desc: description } });
-      }
-      throw error;
-    });
-  });
 }
