@@ -93,7 +93,7 @@ describe.each(qemuPrograms)('checkpoints and backups on %s', (_, find) => {
     expect(await witness.execute('query-jobs')).toEqual([]);
     expect(await witness.execute('query-block-exports')).toEqual([]);
     const nodes = await witness.execute('query-named-block-nodes', { flat: true });
-    expect(nodes.filter((node) => node['node-name']?.startsWith('snapctl-b'))).toEqual([]);
+    expect(nodes.filter((node) => /^snapctl-b[0-9a-f]{6}-/.test(node['node-name'] ?? ''))).toEqual([]);
     const bitmaps = nodes.flatMap((node) => node['dirty-bitmaps'] ?? []);
     expect(bitmaps.filter(({ persistent }) => !persistent)).toEqual([]);
     const state = await domainStateFolder(guest.monitor);
