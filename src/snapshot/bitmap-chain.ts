@@ -59,9 +59,13 @@ export async function continueBitmaps(
   overlay: string,
 ): Promise<void> {
   const nodes = await qmp.execute('query-named-block-nodes', { flat: true });
-  for (const bitmap of nodes.find((node) => node['node-name'] === below)?.['dirty-bitmaps'] ?? []) {
+  const bitmaps = (name: string): readonly DirtyBitmap[] =>
+    nodes.find((node) => node['node-name'] === name)?.['dirty-bitmaps'] ?? [];
+  // One that was prepared may have them.
+  const there = new Set(bitmaps(overlay).map(({ name }) => name));
+  for (const bitmap of bitmaps(below)) {
     const { name, granularity } = bitmap;
-    if (!isSound(bitmap) || !bitmap.recording || !name) continue;
+    if (!isSound(bitmap) || !bitmap.recording || !name || there.has(name)) continue;
     await qmp.execute('block-dirty-bitmap-add', { node: overlay, name, granularity, persistent: true });
   }
 }
