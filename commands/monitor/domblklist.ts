@@ -8,9 +8,11 @@ import {
   domainOf,
   domainOption,
   elementsAt,
+  exclusive,
   formatTable,
   SilentFailure,
 } from '../../src/shell/index.js';
+import { chainEntries, chainShape, chainTable } from './chain-table.js';
 
 export default defineCommand({
   name: 'domblklist',
@@ -20,6 +22,7 @@ export default defineCommand({
   manual: [
     'The target is the name by which other commands know the disk; the source is the file, device, volume or ' +
       'network name behind it. After a disk snapshot the source of a running guest is the new overlay.',
+    'With --chain every image of each disk is listed, the one that the guest writes to first and below it what it lies on: its format, how many bytes the guest sees and how many are taken on the host, the snapshots whose state of the disk is in it, and the snapshot that made it.',
   ],
   options: [
     domainOption(),
@@ -30,19 +33,41 @@ export default defineCommand({
       help: 'get inactive rather than running configuration',
     },
     { name: 'details', type: 'flag', help: 'additionally display the type and device value' },
-  ],
-  json: {
-    list: {
-      object: {
-        type: 'string',
-        device: 'string',
-        target: 'string',
-        source: { oneOf: ['string', 'null'] },
-      },
+    {
+      name: 'chain',
+      type: 'flag',
+      extra: true,
+      help: 'list every image that a disk consists of, and which snapshots it belongs to',
     },
+  ],
+  rules: [exclusive('chain', 'details')],
+  json: {
+    oneOf: [
+      {
+        list: {
+          object: {
+            type: 'string',
+            device: 'string',
+            target: 'string',
+            source: { oneOf: ['string', 'null'] },
+          },
+        },
+      },
+      { list: chainShape },
+    ],
   },
   async run(context, args) {
     const { output } = context;
+    if (args.flag('chain')) {
+      const { examineDomain } = await import('../../src/care/examine-domain.js');
+      const { filesAreHere } = await import('../../src/care/files-here.js');
+      const domain = await domainOf(context, args);
+      const remote = !(await filesAreHere(context.connection));
+      const entries = chainEntries(await examineDomain(domain, { inactive: args.flag('inactive'), remote }));
+      context.emit(entries);
+      output.print(await chainTable(entries, output.quiet));
+      return;
+    }
     const flags = args.bits();
     const details = args.flag('details');
     const root = await domainDocument(await domainOf(context, args), flags);

@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises';
 import {
+  VIR_DOMAIN_SNAPSHOT_CREATE_DISK_ONLY,
   VIR_DOMAIN_SNAPSHOT_CREATE_HALT,
   VIR_DOMAIN_SNAPSHOT_CREATE_NO_METADATA,
   VIR_DOMAIN_SNAPSHOT_CREATE_REDEFINE,
@@ -57,6 +58,8 @@ export async function createSnapshot(
   if (interrupted && (flags & VIR_DOMAIN_SNAPSHOT_CREATE_REDEFINE) === 0) {
     await takeBack(snapshot, flags, occupied ? undefined : memoryFile);
   }
+  // The deletion of a snapshot may leave files, and whoever looks for such must know them for what they are.
+  await noteFiles(context, domain, snapshot, flags, xml).catch(() => undefined);
   const facts = await measure(context, domain, flags);
   if (facts.pauseMs !== undefined) tell(context, `The guest stood still for ${facts.pauseMs} ms.`);
   context.emit({ name: snapshot.name, domain: domain.name, ...facts });
@@ -85,6 +88,33 @@ async function takeBack(snapshot: Snapshot, flags: number, memoryFile: string | 
   }
   if (memoryFile !== undefined) await rm(memoryFile, { force: true });
   throw new InterruptedError('interrupted');
+}
+
+/** Writes down which files on this machine a snapshot has made. */
+async function noteFiles(
+  { connection }: Context,
+  domain: Domain,
+  snapshot: Snapshot,
+  flags: number,
+  request: string,
+): Promise<void> {
+  const without =
+    VIR_DOMAIN_SNAPSHOT_CREATE_REDEFINE |
+    VIR_DOMAIN_SNAPSHOT_CREATE_REUSE_EXT |
+    VIR_DOMAIN_SNAPSHOT_CREATE_NO_METADATA;
+  const external = (flags & VIR_DOMAIN_SNAPSHOT_CREATE_DISK_ONLY) !== 0 || /external|file=/.test(request);
+  if ((flags & without) !== 0 || !external) return;
+  const { filesAreHere } = await import('../../src/care/files-here.js');
+  if (!(await filesAreHere(connection))) return;
+  const { noteMade } = await import('../../src/snapshot/made-files.js');
+  const { libvirtStateFolder } = await import('../../src/snapshot/state-folder.js');
+  const { parseSnapshotXml } = await import('../../src/snapshot/snapshot-description.js');
+  const { disks, memory } = parseSnapshotXml(await snapshot.getXMLDesc());
+  const images = disks.filter((disk) => disk.snapshot === 'external' && disk.type === 'file');
+  await noteMade(libvirtStateFolder(domain.uuid), { domain: domain.name, snapshot: snapshot.name }, [
+    ...images.flatMap(({ file }) => (file === undefined ? [] : [{ file, part: 'image' } as const])),
+    ...(memory?.file === undefined ? [] : [{ file: memory.file, part: 'memory' } as const]),
+  ]);
 }
 
 /** What the hypervisor measured, where somebody is going to see it. */

@@ -1,5 +1,6 @@
 import type { DomainAgent } from './agent.js';
 import type { DomainArchives } from './domain-archives.js';
+import type { DomainCare } from './domain-care.js';
 import type { DomainDevices } from './domain-devices.js';
 import type { DomainLifecycle } from './domain-lifecycle.js';
 import type { DomainMemorySave } from './domain-memory-save.js';
@@ -21,7 +22,8 @@ export interface Domain
     DomainSnapshots,
     DomainMonitor,
     DomainAgent,
-    DomainArchives {
+    DomainArchives,
+    DomainCare {
   readonly name: string;
   /** Canonical form with dashes, lower case. */
   readonly uuid: string;

@@ -3,6 +3,7 @@ export type * from './agent.js';
 export type * from './connection.js';
 export type * from './domain.js';
 export type * from './domain-archives.js';
+export type * from './domain-care.js';
 export type * from './domain-devices.js';
 export type * from './domain-lifecycle.js';
 export type * from './domain-memory-save.js';

@@ -2,6 +2,7 @@ import { chmod, link, lstat, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { syncFolder } from './durable-file.js';
 import type { Journal, JournalMemory } from './journal.js';
+import { noteMade } from './made-files.js';
 import { readSinkReport } from './sink.js';
 import { SnapshotStore } from './snapshot-store.js';
 
@@ -36,10 +37,24 @@ export async function completeSnapshot(journal: Journal): Promise<void> {
     await syncFolder(dirname(memory.final));
     await rm(memory.report, { force: true });
   }
+  await noteFiles(journal);
   if (snapshotXml === null) return;
   const store = new SnapshotStore(journal.folder);
   await store.put(snapshot, snapshotXml);
   await store.setCurrent(snapshot);
+}
+
+/** What cannot be noted is not lost: it is only never taken for garbage. */
+async function noteFiles({ folder, record }: Journal): Promise<void> {
+  const { operation, overlays, memory, domain, snapshot } = record;
+  // An archive is never garbage, nor is what a guest wrote since.
+  if (operation !== 'snapshot-create') return;
+  const images = overlays.filter(({ created }) => created);
+  const made = [
+    ...images.map(({ file }) => ({ file, part: 'image' }) as const),
+    ...(memory ? [{ file: memory.final, part: 'memory' } as const] : []),
+  ];
+  await noteMade(folder, { domain, snapshot }, made).catch(() => undefined);
 }
 
 async function giveName({ partial, final }: JournalMemory): Promise<void> {

@@ -21,8 +21,11 @@ export async function deleteFile(guest: Guest, file: string): Promise<string | u
   return `removed '${file}'`;
 }
 
-/** Device and inode as /proc/locks writes them: `08:01:1234`, the device in hexadecimal. */
-async function isLocked({ dev, ino }: { dev: bigint; ino: bigint }): Promise<boolean> {
+/**
+ * Whether a process, of whatever user, has a lock on a file. Device and inode are as /proc/locks writes them: `08:01:1234`,
+ * the device in hexadecimal.
+ */
+export async function isLocked({ dev, ino }: { dev: bigint; ino: bigint }): Promise<boolean> {
   const locks = await readFile('/proc/locks', 'latin1').catch(() => '');
   // glibc's encoding of a device number (gnu_dev_major, gnu_dev_minor).
   const major = ((dev >> 8n) & 0xfffn) | ((dev >> 32n) & ~0xfffn);

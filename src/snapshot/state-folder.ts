@@ -27,3 +27,7 @@ export async function domainStateFolder(socket: string, root = stateRoot()): Pro
     .slice(0, 40);
   return join(root, 'qmp', `${label}-${createHash('sha256').update(path).digest('hex').slice(0, 16)}`);
 }
+
+/** The state folder of a domain that libvirt keeps. */
+export const libvirtStateFolder = (uuid: string, root = stateRoot()): string =>
+  join(root, 'libvirt', uuid.replace(/[^0-9A-Fa-f-]/g, ''));

@@ -1,4 +1,5 @@
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Embed, type RunResult, type TinyGuest } from '../support/embed.mjs';
@@ -94,5 +95,56 @@ describe('a snapshot through the embedded driver', () => {
     expect(Math.abs(first - then)).toBeLessThan(12);
     await expectCounting();
     await embed.must('snapshot-delete', name, 'inside');
+  }, 180_000);
+
+  test('the chain is told, and what libvirt and a merge have left is removed, and nothing else', async () => {
+    const gc = async (how: string): Promise<{ removed: string[]; kept: Record<string, string> }> => {
+      const { removed, kept } = JSON.parse(await embed.must('--json', 'gc', name, how)) as {
+        removed: { file: string }[];
+        kept: { file: string; reason: string }[];
+      };
+      return {
+        removed: removed.map(({ file }) => file),
+        kept: Object.fromEntries(kept.map(({ file, reason }) => [file, reason])),
+      };
+    };
+    const [overlay, clone] = [inFolder('vda.merged'), inFolder('clone.qcow2')];
+    await embed.must(
+      ...[
+        'snapshot-create-as',
+        name,
+        'merged',
+        '--disk-only',
+        '--diskspec',
+        'vda',
+        '--diskspec',
+        'vdb,snapshot=no',
+      ],
+    );
+    const chain = JSON.parse(await embed.must('--json', 'domblklist', name, '--chain'));
+    expect(chain).toMatchObject([
+      { target: 'vda', file: overlay, active: true, snapshots: [], madeBy: 'merged', problem: null },
+      { target: 'vda', file: inFolder('vda.qcow2'), active: false, snapshots: ['merged'], madeBy: null },
+      { target: 'vdb', file: inFolder('vdb.qcow2'), active: true, snapshots: [], madeBy: null },
+    ]);
+    // libvirt 9.0 has left the memory of a snapshot that was deleted above.
+    const memory = inFolder('live.mem');
+    expect(await gc('--dry-run')).toMatchObject({
+      removed: [memory],
+      kept: { [overlay]: expect.any(String) },
+    });
+
+    await embed.must('snapshot-delete', name, 'merged', '--metadata');
+    await embed.must('blockcommit', name, 'vda', '--active', '--pivot', '--wait');
+    execFileSync('qemu-img', ['create', '-q', '-f', 'qcow2', '-b', overlay, '-F', 'qcow2', clone]);
+    expect(await gc('--yes')).toEqual({ removed: [memory], kept: { [overlay]: `'${clone}' lies on it` } });
+    rmSync(clone);
+    const { findings } = JSON.parse((await embed.run(['--json', 'doctor', name])).stdout) as {
+      findings: { code: string; file: string | null; command: string }[];
+    };
+    expect(findings.filter(({ file }) => file !== null)).toMatchObject([{ code: 'garbage', file: overlay }]);
+    expect(await gc('--yes')).toEqual({ removed: [overlay], kept: {} });
+    expect(readdirSync(guest.folder).filter((file) => /^(vda\.merged|live\.mem)$/.test(file))).toEqual([]);
+    await expectCounting();
   }, 180_000);
 });

@@ -37,6 +37,7 @@ export class Embed {
       LC_ALL: 'C.UTF-8',
       NO_COLOR: '1',
       LIBVIRT_LOG_OUTPUTS: `1:file:${join(folder, 'libvirt.log')}`,
+      SNAPCTL_STATE_DIR: join(folder, 'state'),
     };
     process.on('exit', this.#destroy);
   }

@@ -6,6 +6,7 @@ import { archives } from './archives.js';
 import { backups } from './backups.js';
 import type { BareDomain } from './bare-domain.js';
 import { blockJobs } from './block-jobs.js';
+import { care } from './care.js';
 import { checkFree } from './check-free.js';
 import { checkpoints } from './checkpoints.js';
 import { cpus } from './cpus.js';
@@ -61,6 +62,7 @@ export function domainOver(bare: BareDomain, readonly: boolean): Domain {
     ...checkpoints(bare, readonly),
     ...backups(bare),
     ...archives(bare),
+    ...care(bare),
   };
   const domain = withUnsupported<Domain>(parts, 'Domain');
   return new Proxy(domain, {
