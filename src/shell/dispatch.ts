@@ -3,7 +3,7 @@ import type { Connection } from '../hypervisor/index.js';
 import { Arguments } from './arguments.js';
 import type { CommandSpec } from './command.js';
 import type { Context } from './context.js';
-import { CommandError, errorLines, InterruptedError } from './errors.js';
+import { CommandError, errorLines, InterruptedError, SilentFailure } from './errors.js';
 import { toJson } from './json-shape.js';
 import type { Output } from './output.js';
 import type { Registry } from './registry.js';
@@ -101,6 +101,10 @@ async function runOne(
   let text = '';
   try {
     await checkAndRun(context, parsed);
+  } catch (error) {
+    // What was found is told by the value, not by a message: it stands although the status is one of failure.
+    if (error instanceof SilentFailure && emitted) output.raw(`${toJson(emitted.value)}\n`);
+    throw error;
   } finally {
     text = output.endCapture();
   }

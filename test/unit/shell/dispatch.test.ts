@@ -59,6 +59,18 @@ const commands = [
   say,
   fail('fail', () => new CommandError('it failed', new Error('for a reason'))),
   fail('silent', () => new SilentFailure()),
+  defineCommand({
+    name: 'verdict',
+    group: 'snapctl',
+    summary: '',
+    description: '',
+    options: [],
+    noConnection: true,
+    async run(context) {
+      context.emit({ good: false });
+      throw new SilentFailure();
+    },
+  }),
   fail('interrupted', () => new InterruptedError('interrupted')),
   defineCommand({
     name: 'end',
@@ -211,4 +223,9 @@ test('who watches the session hears of each command, the domain it is about and 
     { event: 'command-began', ...failed, long: false },
     { event: 'command-ended', ...failed, succeeded: false },
   ]);
+});
+
+test('a verdict that makes the status one of failure is told under --json all the same', async () => {
+  const { outcome, stdout, stderr } = await run('verdict', { json: true });
+  expect([outcome, stdout(), stderr()]).toEqual(['failed', '{"good":false}\n', '']);
 });
