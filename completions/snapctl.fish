@@ -313,6 +313,8 @@ complete -c snapctl -n __snapctl_wants_command -a archive-list -d 'list the stre
 complete -c snapctl -n __snapctl_wants_command -a archive-restore -d 'unpack an archive into a folder'
 complete -c snapctl -n __snapctl_wants_command -a archive-snap -d 'archive a guest that runs from an archive'
 complete -c snapctl -n __snapctl_wants_command -a archive-verify -d 'check every block of a checkpoint archive'
+complete -c snapctl -n __snapctl_wants_command -a doctor -d 'find what is wrong with images and snapshots'
+complete -c snapctl -n __snapctl_wants_command -a gc -d 'remove files of snapshots that nothing refers to'
 complete -c snapctl -n __snapctl_wants_command -a recover -d 'mend what an interrupted snapshot left behind'
 complete -c snapctl -n __snapctl_wants_command -a snapshots -d 'walk through the snapshots of a domain'
 complete -c snapctl -n __snapctl_wants_command -a status -d 'show or hide the status pane'
@@ -1215,6 +1217,7 @@ complete -c snapctl -n '__snapctl_in domblkinfo' -l help -d 'explain this comman
 complete -c snapctl -n '__snapctl_in domblklist' -l domain -d 'domain name, id or uuid' -x -a '(__snapctl_ask)'
 complete -c snapctl -n '__snapctl_in domblklist' -l inactive -d 'get inactive rather than running configuration'
 complete -c snapctl -n '__snapctl_in domblklist' -l details -d 'additionally display the type and device value'
+complete -c snapctl -n '__snapctl_in domblklist' -l chain -d 'list every image that a disk consists of, and which snapshots it belongs to'
 complete -c snapctl -n '__snapctl_in domblklist' -l json -d 'print the result as JSON'
 complete -c snapctl -n '__snapctl_in domblklist' -l help -d 'explain this command'
 
@@ -2033,6 +2036,16 @@ complete -c snapctl -n '__snapctl_in archive-verify' -l key-file -d 'the key of 
 complete -c snapctl -n '__snapctl_in archive-verify' -l without-base -d 'check only what is in this file'
 complete -c snapctl -n '__snapctl_in archive-verify' -l json -d 'print the result as JSON'
 complete -c snapctl -n '__snapctl_in archive-verify' -l help -d 'explain this command'
+
+complete -c snapctl -n '__snapctl_in doctor' -l domain -d 'domain name, id or uuid; all, if left out' -x -a '(__snapctl_ask)'
+complete -c snapctl -n '__snapctl_in doctor' -l json -d 'print the result as JSON'
+complete -c snapctl -n '__snapctl_in doctor' -l help -d 'explain this command'
+
+complete -c snapctl -n '__snapctl_in gc' -l domain -d 'domain name, id or uuid; all, if left out' -x -a '(__snapctl_ask)'
+complete -c snapctl -n '__snapctl_in gc' -l dry-run -d 'tell what would be removed, and do nothing'
+complete -c snapctl -n '__snapctl_in gc' -l yes -d 'remove it'
+complete -c snapctl -n '__snapctl_in gc' -l json -d 'print the result as JSON'
+complete -c snapctl -n '__snapctl_in gc' -l help -d 'explain this command'
 
 complete -c snapctl -n '__snapctl_in recover' -l domain -d 'domain name; all, if left out' -x -a '(__snapctl_ask)'
 complete -c snapctl -n '__snapctl_in recover' -l json -d 'print the result as JSON'
