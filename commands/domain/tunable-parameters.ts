@@ -37,9 +37,14 @@ export async function tune(
   }
 }
 
-/** virsh asks for their number first, which fails for what has to do with the driver or the domain's state. */
+/**
+ * virsh asks for their number first, which fails for what has to do with the driver or the domain's state; that there is
+ * no cgroup to read them from shows only after that.
+ */
 const failsToCount = (error: unknown): boolean =>
-  error instanceof HypervisorError && [VIR_ERR_NO_SUPPORT, VIR_ERR_OPERATION_INVALID].includes(error.code);
+  error instanceof HypervisorError &&
+  [VIR_ERR_NO_SUPPORT, VIR_ERR_OPERATION_INVALID].includes(error.code) &&
+  !/\bcgroup\b/i.test(error.message);
 
 /**
  * Reads options whose mistakes virsh comments on: its line comes after what is wrong, before libvirt's own message.
