@@ -12,7 +12,7 @@ export default defineCommand({
   ],
   json: { object: { key: 'string' } },
   async run(context, args) {
-    const volume = await volumeOf(context, args, false);
+    const volume = await volumeOf(context, args);
     const key = volume.key;
     context.emit({ key });
     context.output.print(`${key}\n`);

@@ -9,7 +9,7 @@ export default defineCommand({
   options: [{ name: 'vol', type: 'string', required: true, completer: 'volume', help: 'volume key or path' }],
   json: { object: { name: 'string' } },
   async run(context, args) {
-    const volume = await volumeOf(context, args, true);
+    const volume = await volumeOf(context, args, null);
     const name = volume.name;
     context.emit({ name });
     context.output.print(`${name}\n`);

@@ -12,7 +12,7 @@ export default defineCommand({
   ],
   json: { object: { path: 'string' } },
   async run(context, args) {
-    const volume = await volumeOf(context, args, false);
+    const volume = await volumeOf(context, args);
     const path = await volume.getPath();
     context.emit({ path });
     context.output.print(`${path}\n`);

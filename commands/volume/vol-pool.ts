@@ -12,7 +12,7 @@ export default defineCommand({
   ],
   json: { object: { name: 'string', uuid: 'string' } },
   async run(context, args) {
-    const volume = await volumeOf(context, args, true);
+    const volume = await volumeOf(context, args, null);
     const { name, uuid } = await orFail(
       'failed to get parent pool',
       context.connection.storagePoolLookupByVolume(volume),

@@ -4,21 +4,21 @@ import { findPool } from '../pool/pool-option.js';
 import { findFirst } from '../shell/find-object.js';
 
 /**
- * The volume that a command's `vol` option names: by name in the pool that its `pool` option names, or by key or path.
- * @param poolless the command has no `pool` option.
+ * The volume that a command's `vol` option names: by name in the pool that another option names, or by key or path.
+ * @param poolOption the other option; null if the command has none.
  * @throws CommandError in virsh's words.
  */
 export async function volumeOf(
   context: Context,
   args: Pick<Arguments, 'text' | 'optional'>,
-  poolless = false,
+  poolOption: 'pool' | 'inputpool' | null = 'pool',
 ): Promise<StorageVolume> {
   const { connection } = context;
   const key = args.text('vol' as never);
-  const poolName = poolless ? undefined : args.optional('pool' as never);
+  const poolName = poolOption === null ? undefined : args.optional(poolOption as never);
   const pool = poolName === undefined ? undefined : await findPool(context, poolName);
   if (pool && !(await pool.isActive())) throw new CommandError(`pool '${poolName}' is not active`);
-  const hint = pool || poolless ? '' : ', specifying --pool might help';
+  const hint = pool || poolOption === null ? '' : `, specifying --${poolOption} might help`;
   const volume = await findFirst(context, `failed to get vol '${key}'${hint}`, [
     ...(pool ? [() => pool.storageVolLookupByName(key)] : []),
     () => connection.storageVolLookupByKey(key),

@@ -73,6 +73,15 @@ export interface MonitorEvent {
   details: string | null;
 }
 
+/** An event of what is no domain. */
+export interface ObjectEvent {
+  event: string;
+  /** A network's, pool's or device's name, a secret's UUID. */
+  object: string;
+  /** Of a `lifecycle` event: VIR_NETWORK_EVENT_* and so on. */
+  type?: number;
+}
+
 /** The connection itself: `closed` with VIR_CONNECT_CLOSE_REASON_*, `reopened` after it came back. */
 export type ConnectionEvent =
   | { event: 'closed'; reason: number }
@@ -107,6 +116,16 @@ export interface Events {
     listener: (event: MonitorEvent) => void,
     domain?: string,
     flags?: number,
+  ): Promise<Subscription>;
+  /**
+   * @param names which events: `lifecycle`; `refresh` of a pool, `update` of a device, `value-changed` of a secret.
+   * @param key the only one wanted: a UUID, of devices the name; undefined for all.
+   */
+  watchObjectEvents(
+    object: 'network' | 'pool' | 'node-device' | 'secret',
+    names: readonly string[],
+    listener: (event: ObjectEvent) => void,
+    key?: string,
   ): Promise<Subscription>;
   watchConnection(listener: (event: ConnectionEvent) => void): Promise<Subscription>;
 }

@@ -1,3 +1,5 @@
+import type { Stream } from './stream.js';
+
 /** virStorageVolInfo: `type` is VIR_STORAGE_VOL_*, the others bytes. */
 export interface StorageVolumeInfo {
   type: number;
@@ -28,6 +30,16 @@ export interface StorageVolume {
   wipe(flags?: number): Promise<void>;
   /** @param algorithm VIR_STORAGE_VOL_WIPE_ALG_*. */
   wipePattern(algorithm: number, flags?: number): Promise<void>;
+  /**
+   * Connects a stream to what is to be written, bytes from `offset` on; 0 for `length` is all that comes.
+   * @param flags VIR_STORAGE_VOL_UPLOAD_*.
+   */
+  upload(stream: Stream, offset: bigint, length: bigint, flags?: number): Promise<void>;
+  /**
+   * Connects a stream to its contents, bytes from `offset` on; 0 for `length` is all there is.
+   * @param flags VIR_STORAGE_VOL_DOWNLOAD_*.
+   */
+  download(stream: Stream, offset: bigint, length: bigint, flags?: number): Promise<void>;
   /** @param flags VIR_STORAGE_VOL_DELETE_*. */
   delete(flags?: number): Promise<void>;
   free(): Promise<void>;

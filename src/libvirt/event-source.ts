@@ -4,16 +4,18 @@ import { type DispatcherOptions, startKeepalive } from './dispatcher.js';
 import { succeed } from './error.js';
 import { EVENT_KINDS, makeCallback, makeEventCallback, makeMonitorCallback } from './event-callbacks.js';
 import { native } from './library.js';
+import { type EventObject, registerObjectEvent } from './object-events.js';
 
 /** What a watch asks for. */
 export type WatchRequest =
   | { names: string[]; domain?: string | undefined }
+  | { object: EventObject; names: string[]; key?: string | undefined }
   | { monitor: string | null; domain?: string | undefined; flags: number };
 
 interface Registration {
   id: number;
   callback: bigint;
-  monitor: boolean;
+  deregister(connection: bigint, id: number): void;
 }
 
 interface Watch {
@@ -88,6 +90,10 @@ export class EventSource {
     const connection = this.#connection;
     if (!connection) return;
     const { request } = watch;
+    if ('object' in request) {
+      this.#registerObject(connection, request, watch, (event) => this.deliver(event, number));
+      return;
+    }
     const domain = request.domain === undefined ? null : connection.domainLookupByUUIDString(request.domain);
     const deliver = (event: object) => this.deliver(event, number);
     try {
@@ -102,7 +108,11 @@ export class EventSource {
           null,
           request.flags,
         );
-        watch.registrations.push({ id, callback, monitor: true });
+        watch.registrations.push({
+          id,
+          callback,
+          deregister: native.virConnectDomainQemuMonitorEventDeregister,
+        });
         succeed(id);
         return;
       }
@@ -118,7 +128,7 @@ export class EventSource {
           null,
           null,
         );
-        watch.registrations.push({ id, callback, monitor: false });
+        watch.registrations.push({ id, callback, deregister: native.virConnectDomainEventDeregisterAny });
         succeed(id);
       }
     } catch (error) {
@@ -129,12 +139,27 @@ export class EventSource {
     }
   }
 
-  #deregister(watch: Watch): void {
-    for (const { id, callback, monitor } of watch.registrations.splice(0)) {
-      if (id >= 0 && this.#connection) {
-        if (monitor) native.virConnectDomainQemuMonitorEventDeregister(this.#connection.pointer, id);
-        else native.virConnectDomainEventDeregisterAny(this.#connection.pointer, id);
+  #registerObject(
+    connection: Connection,
+    { object, names, key }: Extract<WatchRequest, { object: EventObject }>,
+    watch: Watch,
+    deliver: (event: object) => void,
+  ): void {
+    try {
+      for (const name of names) {
+        const registration = registerObjectEvent(connection, object, name, key, deliver);
+        watch.registrations.push(registration);
+        succeed(registration.id);
       }
+    } catch (error) {
+      this.#deregister(watch);
+      throw error;
+    }
+  }
+
+  #deregister(watch: Watch): void {
+    for (const { id, callback, deregister } of watch.registrations.splice(0)) {
+      if (id >= 0 && this.#connection) deregister(this.#connection.pointer, id);
       koffi.unregister(callback);
     }
   }

@@ -1,5 +1,6 @@
 import type { DispatcherOptions } from './dispatcher.js';
 import { native, registerEventLoop } from './library.js';
+import type { EventObject } from './object-events.js';
 import { WorkerClient } from './worker-client.js';
 import type { EventRequest, SourceEvent, WithoutId } from './worker-protocol.js';
 
@@ -159,6 +160,23 @@ export class EventConnection {
       event,
       domain,
       flags,
+    }));
+  }
+
+  /** @param key the only one wanted; undefined for all. @throws LibvirtError, or TypeError for an unknown name. */
+  watchObject(
+    object: EventObject,
+    names: readonly string[],
+    listener: (event: never) => void,
+    key?: string,
+  ): Promise<() => Promise<void>> {
+    return this.#start(listener, (watch) => ({
+      op: 'watch-object',
+      source: this.source,
+      watch,
+      object,
+      names: [...names],
+      key,
     }));
   }
 

@@ -3,6 +3,7 @@ import { present, succeed } from './error.js';
 import { Handle } from './handle.js';
 import { native } from './library.js';
 import { wide } from './memory.js';
+import type { Stream } from './stream.js';
 
 /** virStorageVolInfo: `type` is VIR_STORAGE_VOL_*, the others bytes. */
 export interface StorageVolumeInfo {
@@ -62,6 +63,16 @@ export class StorageVolume extends Handle {
   /** @param algorithm VIR_STORAGE_VOL_WIPE_ALG_*. */
   wipePattern(algorithm: number, flags = 0): void {
     succeed(native.virStorageVolWipePattern(this.pointer, algorithm, flags));
+  }
+
+  /** Connects a stream to what is to be written, bytes from `offset` on; 0 for `length` is all that comes. */
+  upload(stream: Stream, offset: bigint, length: bigint, flags = 0): void {
+    succeed(native.virStorageVolUpload(this.pointer, stream.pointer, offset, length, flags));
+  }
+
+  /** Connects a stream to its contents, bytes from `offset` on; 0 for `length` is all there is. */
+  download(stream: Stream, offset: bigint, length: bigint, flags = 0): void {
+    succeed(native.virStorageVolDownload(this.pointer, stream.pointer, offset, length, flags));
   }
 
   /** @param flags VIR_STORAGE_VOL_DELETE_*. */

@@ -1,9 +1,13 @@
+import { VIR_STREAM_RECV_STOP_AT_HOLE } from './constants.js';
 import { present, succeed } from './error.js';
 import { Handle } from './handle.js';
 import { native } from './library.js';
+import { wide } from './memory.js';
 
 // virStreamSend and virStreamRecv: a non-blocking stream would have to wait.
 const WOULD_BLOCK = -2;
+// virStreamRecvFlags.
+const AT_HOLE = -3;
 
 /** virStream: bytes between the hypervisor and us. Blocking unless made with VIR_STREAM_NONBLOCK. */
 export class Stream extends Handle {
@@ -17,6 +21,26 @@ export class Stream extends Handle {
     const bytes = new Uint8Array(length);
     const count: number = native.virStreamRecv(this.pointer, bytes, length);
     return count === WOULD_BLOCK ? null : bytes.slice(0, succeed(count));
+  }
+
+  /**
+   * As `recv`, of a stream that tells of holes.
+   * @returns a number where so many bytes of a hole come next.
+   */
+  recvSparse(length: number): Uint8Array | bigint | null {
+    const bytes = new Uint8Array(length);
+    const flags = VIR_STREAM_RECV_STOP_AT_HOLE;
+    const count: number = native.virStreamRecvFlags(this.pointer, bytes, length, flags);
+    if (count === WOULD_BLOCK) return null;
+    if (count !== AT_HOLE) return bytes.slice(0, succeed(count));
+    const hole: [number | bigint] = [0];
+    succeed(native.virStreamRecvHole(this.pointer, hole, 0));
+    return wide(hole[0]);
+  }
+
+  /** Sends so many bytes of nothing, on a stream that can tell of holes. */
+  sendHole(length: bigint): void {
+    succeed(native.virStreamSendHole(this.pointer, length, 0));
   }
 
   /** @returns how many bytes were taken; null where a non-blocking stream takes none yet. */

@@ -50,6 +50,10 @@ export function runEventThread(port: MessagePort, leaving: SharedArrayBuffer): v
       }
       case 'watch':
         return find(request.source).watch(request.watch, { names: request.names, domain: request.domain });
+      case 'watch-object': {
+        const { object, names, key } = request;
+        return find(request.source).watch(request.watch, { object, names, key });
+      }
       case 'watch-monitor':
         return find(request.source).watch(request.watch, {
           monitor: request.event,

@@ -1,5 +1,6 @@
 import type { DispatcherOptions } from './dispatcher.js';
 import type { CrossingError } from './error-crossing.js';
+import type { EventObject } from './object-events.js';
 
 /** What a worker is started as. */
 export type WorkerRole =
@@ -19,6 +20,15 @@ export type LaneRequest =
 export type EventRequest =
   | { id: number; op: 'open'; source: number; options: DispatcherOptions }
   | { id: number; op: 'watch'; source: number; watch: number; names: string[]; domain?: string | undefined }
+  | {
+      id: number;
+      op: 'watch-object';
+      source: number;
+      watch: number;
+      object: EventObject;
+      names: string[];
+      key?: string | undefined;
+    }
   | {
       id: number;
       op: 'watch-monitor';

@@ -1,7 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { open } from '../../src/drivers/libvirt/open.js';
+import {
+  VIR_DOMAIN_METADATA_DESCRIPTION,
+  VIR_DOMAIN_METADATA_TITLE,
+} from '../../src/hypervisor/constants.js';
 import { ConnectionLost, HypervisorError } from '../../src/hypervisor/errors.js';
 import type { ConnectionEvent, DomainEvent } from '../../src/hypervisor/events.js';
+import { runProgram } from '../support/program.js';
 import { daemonInstalled, PrivateDaemon } from './private-daemon.js';
 
 async function until(condition: () => boolean): Promise<void> {
@@ -44,6 +49,54 @@ async function until(condition: () => boolean): Promise<void> {
     expect(order).toEqual(['suspend', 'state 3', 'resume', 'state 1']);
     await connection.close();
   });
+
+  test('event --all --loop --timestamp keeps up with 500 events a second, and loses none', async () => {
+    const connection = await open(daemon.uri, { mode: 'direct' });
+    const domain = await connection.domainLookupByName('test');
+    let text = '';
+    let program: { kill(signal: 'SIGINT'): unknown } | undefined;
+    const ended = runProgram(daemon.uri, ['event', '--all', '--loop', '--timestamp', '--timeout', '100'], {
+      timeout: 120_000,
+      started: (child) => {
+        program = child;
+        child.stdout?.on('data', (chunk: string) => {
+          text += chunk;
+        });
+      },
+    });
+    const marks = (kind: string): number => text.split(`type '${kind}'`).length - 1;
+    // It listens once it tells of something.
+    while (marks('description') === 0) {
+      await domain.setMetadata(VIR_DOMAIN_METADATA_DESCRIPTION, 'x', null, null, 0);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    const round = 500;
+    let rounds = 0;
+    // A machine that is busy may be too slow to make them: then again, and all of them count.
+    for (let rate = 0; rate < 500 && rounds < 20; rounds += 1) {
+      const begun = performance.now();
+      for (let pair = 0; pair < round; pair += 1) {
+        await domain.suspend();
+        await domain.resume();
+      }
+      rate = (2 * round) / ((performance.now() - begun) / 1000);
+      if (rate < 500 && rounds === 19)
+        throw new Error(`only ${Math.round(rate)} events a second could be made`);
+    }
+    await domain.setMetadata(VIR_DOMAIN_METADATA_TITLE, 'end', null, null, 0);
+    await until(() => marks('title') > 0);
+    program?.kill('SIGINT');
+    const { code, stdout, stderr } = await ended;
+    expect([code, stderr]).toEqual([0, '']);
+    const lines = stdout.split('\n').filter((line) => line.includes("event 'lifecycle'"));
+    const what = lines.map((line) => /: (\S+) \S+$/.exec(line)?.[1]);
+    expect(what).toEqual(Array.from({ length: rounds * round }, () => ['Suspended', 'Resumed']).flat());
+    const times = lines.map(
+      (line) => /^(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}\+0000): /.exec(line)?.[1] ?? '',
+    );
+    expect(times).toEqual([...times].sort());
+    await connection.close();
+  }, 120_000);
 
   test.each(['direct', 'lanes'] as const)(
     'when the daemon dies and comes back, %s connections do too',

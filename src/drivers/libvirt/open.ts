@@ -23,6 +23,7 @@ function connect(
     notices: async () => [],
     watchDomainEvents: watching.watchDomainEvents,
     watchMonitorEvents: watching.watchMonitorEvents,
+    watchObjectEvents: watching.watchObjectEvents,
     watchConnection: watching.watchConnection,
     secondary,
     release: () => session.release(),

@@ -1,4 +1,10 @@
-import type { ConnectionEvent, DomainEvent, Events, MonitorEvent } from '../../hypervisor/events.js';
+import type {
+  ConnectionEvent,
+  DomainEvent,
+  Events,
+  MonitorEvent,
+  ObjectEvent,
+} from '../../hypervisor/events.js';
 import type { DispatcherOptions } from '../../libvirt/dispatcher.js';
 import { EventConnection } from '../../libvirt/event-thread.js';
 import { toHypervisorError } from './errors.js';
@@ -17,6 +23,11 @@ export class Watching implements Events {
   watchMonitorEvents: Events['watchMonitorEvents'] = async (event, listener, domain, flags) =>
     subscribe(async () =>
       (await this.#open()).watchMonitor(event, listener as (event: MonitorEvent) => void, domain, flags),
+    );
+
+  watchObjectEvents: Events['watchObjectEvents'] = async (object, names, listener, key) =>
+    subscribe(async () =>
+      (await this.#open()).watchObject(object, names, listener as (event: ObjectEvent) => void, key),
     );
 
   watchConnection: Events['watchConnection'] = async (listener) =>

@@ -33,7 +33,7 @@ export function eventWatch(
   pool: PoolShare,
   place: { readonly folder: string; readonly name: string | undefined },
   used: () => boolean,
-): Events {
+): Omit<Events, 'watchObjectEvents'> {
   const watch = async (
     uuid: string | undefined,
     deliver: (news: MonitorNews, domain: BareDomain) => void,

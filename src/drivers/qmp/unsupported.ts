@@ -34,6 +34,7 @@ const spelt: ReadonlyMap<string, string> = new Map([
   ['virDomainXMLToNative', 'virConnectDomainXMLToNative'],
   ['virDomainSnapshotRevert', 'virDomainRevertToSnapshot'],
   ['virConnectLibraryVersion', 'virGetVersion'],
+  ['virConnectWatchObjectEvents', 'virConnectNetworkEventRegisterAny'],
 ]);
 
 /**
