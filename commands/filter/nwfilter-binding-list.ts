@@ -7,7 +7,7 @@ export default defineCommand({
   description: 'Returns list of network filter bindings.',
   options: [],
   json: { list: { object: { portDev: 'string', filter: 'string' } } },
-  async run(context, args) {
+  async run(context) {
     const found = await orFail(
       'Failed to list network filter bindings',
       context.connection.listAllNWFilterBindings(),

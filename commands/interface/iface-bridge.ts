@@ -26,9 +26,12 @@ export default defineCommand({
     const device = await hostInterfaceOf(context, args, ['name']);
     const { connection, output } = context;
     const [name, bridge] = [args.text('interface'), args.text('bridge')];
-    const taken = await connection.interfaceLookupByName(bridge).catch(() => undefined);
-    if (taken) throw new CommandError(`Network device ${bridge} already exists`);
-    const delay = args.int('delay') ?? 0;
+    const absent = await connection.interfaceLookupByName(bridge).then(
+      () => undefined,
+      (error: Error) => error,
+    );
+    if (!absent) throw new CommandError(`Network device ${bridge} already exists`);
+    const delay = delayOf(() => args.uint('delay'), absent);
     const xml = await device.getXMLDesc(VIR_INTERFACE_XML_INACTIVE);
     const bridged = await bridgedXml(xml, { name, bridge, stp: !args.flag('no-stp'), delay });
     const made = await orFail(
@@ -43,3 +46,12 @@ export default defineCommand({
     context.emit({ bridge, interface: name, started: !args.flag('no-start') });
   },
 });
+
+/** As in virsh a mistake is followed by what was said last: that there is no such bridge yet. */
+function delayOf(read: () => number | undefined, absent: Error): number {
+  try {
+    return read() ?? 0;
+  } catch (error) {
+    throw new CommandError((error as Error).message, absent);
+  }
+}

@@ -1,5 +1,6 @@
 import { VIR_NETWORK_XML_INACTIVE } from '../../src/hypervisor/constants.js';
 import { defineCommand, editXml } from '../../src/shell/index.js';
+import { inactiveXml } from '../shell/inactive-xml.js';
 import { networkOf } from './network-option.js';
 
 export default defineCommand({
@@ -15,7 +16,7 @@ export default defineCommand({
     const found = await networkOf(context, args);
     let { name } = found;
     const changed = await editXml(context, {
-      read: () => found.getXMLDesc(VIR_NETWORK_XML_INACTIVE),
+      read: () => inactiveXml(found, VIR_NETWORK_XML_INACTIVE),
       replace: async (xml) => {
         name = (await context.connection.networkDefineXML(xml)).name;
       },

@@ -29,7 +29,7 @@ export default defineCommand({
     const file = args.text('file');
     const xml = await readTextFile(file);
     const { uuid } = await orFail(
-      `Failed to create network port from ${file}`,
+      `Failed to create network from ${file}`,
       network.portCreateXML(xml, args.bits()),
     );
     context.emit({ uuid });

@@ -1,5 +1,6 @@
 import { VIR_STORAGE_XML_INACTIVE } from '../../src/hypervisor/constants.js';
 import { defineCommand, editXml } from '../../src/shell/index.js';
+import { inactiveXml } from '../shell/inactive-xml.js';
 import { poolOf } from './pool-option.js';
 
 export default defineCommand({
@@ -15,7 +16,7 @@ export default defineCommand({
     const found = await poolOf(context, args);
     let { name } = found;
     const changed = await editXml(context, {
-      read: () => found.getXMLDesc(VIR_STORAGE_XML_INACTIVE),
+      read: () => inactiveXml(found, VIR_STORAGE_XML_INACTIVE),
       replace: async (xml) => {
         name = (await context.connection.storagePoolDefineXML(xml)).name;
       },

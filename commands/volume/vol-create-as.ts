@@ -40,7 +40,8 @@ export default defineCommand({
     const pool = await poolOf(context, args);
     const name = args.text('name');
     const capacity = volumeSize(args.text('capacity'));
-    const allocation = args.optional('allocation');
+    // Empty is as good as not given, to virsh.
+    const allocation = args.raw('allocation') || undefined;
     const lines = ['<volume>', `  <name>${name}</name>`, `  <capacity>${capacity}</capacity>`];
     if (allocation !== undefined) lines.push(`  <allocation>${volumeSize(allocation)}</allocation>`);
     const format = args.optional('format');

@@ -1,3 +1,17 @@
+import { execFileSync } from 'node:child_process';
+import { createHash, randomBytes } from 'node:crypto';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { open } from '../../src/drivers/libvirt/open.js';
 import {
@@ -97,6 +111,146 @@ async function until(condition: () => boolean): Promise<void> {
     expect(times).toEqual([...times].sort());
     await connection.close();
   }, 120_000);
+
+  test('volumes go up and down whole and with holes, and are cloned, resized and wiped', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'snapctl-volumes-'));
+    const uri = daemon.driverUri('storage');
+    const ok = async (...words: string[]): Promise<string> => {
+      const { code, stdout, stderr } = await runProgram(uri, words);
+      expect([words[0], code, stderr]).toEqual([words[0], 0, '']);
+      return stdout;
+    };
+    const sum = (data: Uint8Array): string => createHash('sha256').update(data).digest('hex');
+    try {
+      chmodSync(folder, 0o777);
+      const pool = join(folder, 'pool');
+      mkdirSync(pool);
+      chmodSync(pool, 0o777);
+      const file = (name: string): string => join(folder, name);
+      await ok('pool-create-as', 'p', 'dir', '--target', pool);
+      await ok('vol-create-as', 'p', 'v', '2M');
+      // Noise, a hole of 1 MiB, and noise that ends in no whole block.
+      const data = Buffer.concat([randomBytes(700_000), Buffer.alloc(1 << 20), randomBytes(100_001)]);
+      writeFileSync(file('up'), data);
+      await ok('vol-upload', 'v', file('up'), '--pool', 'p', '--sparse');
+      await ok('vol-download', 'v', file('down'), '--pool', 'p');
+      const whole = Buffer.concat([data, Buffer.alloc((2 << 20) - data.length)]);
+      expect(sum(readFileSync(file('down')))).toBe(sum(whole));
+      const told = JSON.parse(
+        await ok('--json', 'vol-download', 'v', file('holes'), '--pool', 'p', '--sparse'),
+      );
+      expect(told).toEqual({ name: 'v', file: file('holes'), bytes: 2 << 20 });
+      expect(sum(readFileSync(file('holes')))).toBe(sum(whole));
+      expect(statSync(file('holes')).blocks).toBeLessThan(statSync(file('down')).blocks);
+      // As virsh does, and onto a file that is there.
+      const words = [
+        'vol-download',
+        'v',
+        file('part'),
+        '--pool',
+        'p',
+        '--offset',
+        '600000',
+        '--length',
+        '300000',
+      ];
+      execFileSync('virsh', ['-c', uri, ...words], { stdio: 'pipe' });
+      const part = readFileSync(file('part'));
+      writeFileSync(file('part'), randomBytes(500_000));
+      await ok(...words);
+      expect(sum(readFileSync(file('part')))).toBe(sum(part));
+      expect(sum(part)).toBe(sum(whole.subarray(600_000, 900_000)));
+
+      await ok('vol-clone', 'v', 'w', '--pool', 'p');
+      await ok('vol-resize', 'w', '3M', '--pool', 'p');
+      expect(await ok('vol-info', 'w', '--pool', 'p', '--bytes')).toContain(`${3 << 20} bytes`);
+      await ok('vol-upload', 'w', file('part'), '--pool', 'p', '--offset', '2097152');
+      await ok('vol-download', 'w', file('clone'), '--pool', 'p');
+      const grown = Buffer.concat([whole, part, Buffer.alloc((1 << 20) - part.length)]);
+      expect(sum(readFileSync(file('clone')))).toBe(sum(grown));
+      await ok('vol-wipe', 'w', '--pool', 'p');
+      await ok('vol-download', 'w', file('wiped'), '--pool', 'p');
+      expect(readFileSync(file('wiped')).every((byte) => byte === 0)).toBe(true);
+
+      // What was begun and failed leaves nothing.
+      const refused = await runProgram(uri, [
+        'vol-download',
+        'v',
+        file('none'),
+        '--pool',
+        'p',
+        '--offset',
+        '99999999',
+      ]);
+      expect([refused.code, refused.stderr.split('\n')[0]]).toEqual([
+        1,
+        'error: cannot download from volume v',
+      ]);
+      expect(existsSync(file('none'))).toBe(false);
+      const made = runProgram(
+        uri,
+        ['pool-event', '--event', 'lifecycle', '--loop', '--timeout', '60', '--json'],
+        {
+          started: async (child) => {
+            let text = '';
+            child.stdout?.on('data', (chunk: string) => {
+              text += chunk;
+            });
+            // It listens once it tells of something.
+            while (child.exitCode === null && !text.includes('Stopped')) {
+              await runProgram(uri, ['pool-define-as', 'q', 'dir', '--target', pool]);
+              await runProgram(uri, ['pool-undefine', 'q']);
+              if (text.includes('Undefined')) await runProgram(uri, ['pool-destroy', 'p']);
+            }
+            child.kill('SIGINT');
+          },
+        },
+      );
+      const events = (await made).stdout
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line));
+      expect(events).toContainEqual({ event: 'lifecycle', object: 'q', type: 'Defined' });
+      expect(events).toContainEqual({ event: 'lifecycle', object: 'p', type: 'Stopped' });
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  }, 120_000);
+
+  test('secrets are set and read as virsh sets and reads them', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'snapctl-secret-'));
+    const uri = daemon.driverUri('secret');
+    const file = (name: string): string => join(folder, name);
+    const virsh = (...words: string[]): string =>
+      execFileSync('virsh', ['-q', '-c', uri, ...words], { encoding: 'latin1' });
+    try {
+      const uuid = '0a81f5b2-8403-7b23-c8d6-21ccc2f80d6f';
+      writeFileSync(
+        file('xml'),
+        `<secret ephemeral='yes' private='no'><uuid>${uuid}</uuid><usage type='volume'><volume>/x</volume></usage></secret>`,
+      );
+      await runProgram(uri, ['secret-define', file('xml')]);
+      const value = Buffer.from([0, 1, 254, 255, 10, 65]);
+      writeFileSync(file('value'), value);
+      const set = await runProgram(uri, ['secret-set-value', uuid, '--file', file('value'), '--plain']);
+      expect([set.code, set.stdout, set.stderr]).toEqual([0, 'Secret value set\n\n', '']);
+      const read = await runProgram(uri, ['-q', 'secret-get-value', uuid]);
+      expect(read.stdout).toBe(virsh('secret-get-value', uuid));
+      expect(Buffer.from(read.stdout, 'base64')).toEqual(value);
+      writeFileSync(file('value'), Buffer.from('plain text').toString('base64'));
+      await runProgram(uri, ['secret-set-value', uuid, '--file', file('value')]);
+      const plain = await runProgram(uri, ['-q', 'secret-get-value', uuid, '--plain']);
+      expect([plain.stdout, plain.stdout]).toEqual([
+        'plain text',
+        virsh('secret-get-value', uuid, '--plain'),
+      ]);
+      expect((await runProgram(uri, ['secret-set-value', uuid])).stderr).toBe(
+        'error: Input secret value is missing\n',
+      );
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  }, 60_000);
 
   test.each(['direct', 'lanes'] as const)(
     'when the daemon dies and comes back, %s connections do too',

@@ -31,6 +31,11 @@ export class PrivateDaemon {
     return `test+unix:///default?socket=${this.#socket}`;
   }
 
+  /** One of its other drivers, such as `storage`. */
+  driverUri(driver: string): string {
+    return `${driver}+unix:///session?socket=${this.#socket}`;
+  }
+
   /** Starts (or restarts) the daemon and waits until it accepts connections. */
   async start(): Promise<void> {
     const places: Record<string, string> = {
