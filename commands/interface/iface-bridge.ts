@@ -13,7 +13,7 @@ export default defineCommand({
       name: 'interface',
       type: 'string',
       required: true,
-      completer: 'interface',
+      completer: 'host-interface',
       help: 'existing interface name',
     },
     { name: 'bridge', type: 'string', required: true, help: 'new bridge device name' },

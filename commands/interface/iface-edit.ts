@@ -12,7 +12,7 @@ export default defineCommand({
       name: 'interface',
       type: 'string',
       required: true,
-      completer: 'interface',
+      completer: 'host-interface',
       help: 'interface name or MAC address',
     },
   ],

@@ -13,7 +13,6 @@ export default defineCommand({
       name: 'bridge',
       type: 'string',
       required: true,
-      completer: 'interface',
       help: 'current bridge device name',
     },
     {

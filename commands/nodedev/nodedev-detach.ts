@@ -8,7 +8,12 @@ export default defineCommand({
   description: 'Detach node device from its device driver before assigning to a domain.',
   options: [
     { name: 'device', type: 'string', required: true, completer: 'node-device', help: 'device key' },
-    { name: 'driver', type: 'string', help: "pci device assignment backend driver (e.g. 'vfio' or 'xen')" },
+    {
+      name: 'driver',
+      type: 'string',
+      values: ['default', 'kvm', 'vfio', 'xen'],
+      help: "pci device assignment backend driver (e.g. 'vfio' or 'xen')",
+    },
   ],
   json: { object: { name: 'string' } },
   async run(context, args) {

@@ -1,4 +1,5 @@
 import type { Arguments } from '../../src/shell/index.js';
+import { poolTypes } from './pool-types.js';
 
 /** The words of a command that has these options, and maybe more. */
 type PoolArguments = Pick<Arguments<typeof poolXmlOptions>, 'text' | 'optional'>;
@@ -6,7 +7,7 @@ type PoolArguments = Pick<Arguments<typeof poolXmlOptions>, 'text' | 'optional'>
 /** What pool-create-as and pool-define-as make a pool's description of. */
 export const poolXmlOptions = [
   { name: 'name', type: 'string', required: true, help: 'name of the pool' },
-  { name: 'type', type: 'string', required: true, help: 'type of the pool' },
+  { name: 'type', type: 'string', required: true, values: poolTypes, help: 'type of the pool' },
   { name: 'print-xml', type: 'flag', help: "print XML document, but don't define/create" },
   { name: 'source-host', type: 'string', help: 'source-host for underlying storage' },
   { name: 'source-path', type: 'string', help: 'source path for underlying storage' },

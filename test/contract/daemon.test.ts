@@ -78,7 +78,7 @@ async function until(condition: () => boolean): Promise<void> {
         });
       },
     });
-    const marks = (kind: string): number => text.split(`type '${kind}'`).length - 1;
+    const marks = (kind: string): number => text.split(`type ${kind},`).length - 1;
     // It listens once it tells of something.
     while (marks('description') === 0) {
       await domain.setMetadata(VIR_DOMAIN_METADATA_DESCRIPTION, 'x', null, null, 0);
@@ -206,7 +206,7 @@ async function until(condition: () => boolean): Promise<void> {
         .trim()
         .split('\n')
         .map((line) => JSON.parse(line));
-      expect(events).toContainEqual({ event: 'lifecycle', object: 'q', type: 'Defined' });
+      expect(events).toContainEqual({ event: 'lifecycle', object: 'q', type: 'Undefined' });
       expect(events).toContainEqual({ event: 'lifecycle', object: 'p', type: 'Stopped' });
     } finally {
       rmSync(folder, { recursive: true, force: true });
