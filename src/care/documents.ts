@@ -26,11 +26,14 @@ export async function stateDocuments(root = stateRoot()): Promise<Document[]> {
   for (const kind of ['qmp', 'libvirt']) {
     for (const name of await listing(join(root, kind))) {
       const folder = join(root, kind, name);
-      for (const file of await listing(folder))
-        if (file === 'journal.json') documents.push(await read(join(folder, file), 'the journal'));
-      for (const file of await listing(join(folder, 'snapshots'))) {
-        if (/^[^.].*\.(xml|launch)$/.test(file) || file === 'layers.json')
-          documents.push(await read(join(folder, 'snapshots', file), 'snapctl'));
+      const places = [folder, ...(await listing(folder)).map((entry) => join(folder, entry))];
+      for (const place of places) {
+        for (const file of await listing(place)) {
+          if (/^[^.].*\.(xml|launch|json)$/.test(file) && file !== 'made.json')
+            documents.push(
+              await read(join(place, file), file === 'journal.json' ? 'the journal' : 'snapctl'),
+            );
+        }
       }
     }
   }
