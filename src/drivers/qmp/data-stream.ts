@@ -29,7 +29,16 @@ export class DataStream implements Stream {
     }
   }
 
+  /** What comes has no holes. */
+  recvSparse(length: number): Promise<Uint8Array> {
+    return this.recv(length);
+  }
+
   send(): Promise<number> {
+    return Promise.reject(notOpen());
+  }
+
+  sendHole(): Promise<void> {
     return Promise.reject(notOpen());
   }
 
