@@ -2,6 +2,9 @@ import { completeLine } from '../completion/index.js';
 import type { Completion } from '../editor/index.js';
 import type { Registry, Session } from '../shell/index.js';
 
+/** After this time at the first prompt, in ms, what the first Tab would have to load is loaded. */
+const PREPARE_MS = 400;
+
 /** Candidates for the word at the cursor; an answer that has been overtaken by another question is dropped. */
 export class CommandCompletion {
   readonly #registry: Registry;
@@ -13,6 +16,15 @@ export class CommandCompletion {
   constructor(registry: Registry, session: Session) {
     this.#registry = registry;
     this.#session = session;
+    setTimeout(() => void this.#prepare(), PREPARE_MS).unref();
+  }
+
+  /** One by one, so that no key has to wait for all of them. */
+  async #prepare(): Promise<void> {
+    for (const { load } of this.#registry.entries) {
+      await load().catch(() => undefined);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
   }
 
   /** @returns undefined when it was overtaken or dropped. */
