@@ -1,5 +1,5 @@
 import { VIR_DOMAIN_PAUSED, VIR_DOMAIN_RUNNING } from '../../hypervisor/constants.js';
-import type { JobProgress } from './job-progress.js';
+import { type JobProgress, SNAPSHOT_JOB } from './job-progress.js';
 
 /** What is known of a domain. Times are ms of one clock that only goes forward. */
 export interface DomainStatus {
@@ -16,6 +16,8 @@ export interface DomainStatus {
   stoppedAt: number | undefined;
   /** It stood still already when it was first seen, so that it has for longer than since `stillSince`. */
   stillBefore: boolean;
+  /** A snapshot was being taken when it began to stand still. */
+  stillForSnapshot: boolean;
   /** How long it stood still last time, in ms. */
   lastPause: number | undefined;
   /** QEMU's clock told that, which is better than when the news came. */
@@ -46,6 +48,7 @@ export function newDomain(uuid: string, name: string, id: number): DomainStatus 
     stillSince: undefined,
     stoppedAt: undefined,
     stillBefore: false,
+    stillForSnapshot: false,
     lastPause: undefined,
     measured: false,
     changedAt: Number.NEGATIVE_INFINITY,
@@ -78,6 +81,9 @@ export function attentionOf(domain: DomainStatus, now: number): Attention {
   return now - domain.changedAt < RECENT_MS ? 'recent' : 'rest';
 }
 
+/** How the names of the commands begin that take snapshots. */
+export const SNAPSHOT_COMMANDS = 'snapshot-create';
+
 /** Puts a domain into a state, and the stopwatch on or off accordingly. */
 export function enterState(
   domain: DomainStatus,
@@ -90,6 +96,8 @@ export function enterState(
   if (still && !wasStill) {
     domain.stillSince = now;
     domain.stillBefore = domain.state === 0;
+    domain.stillForSnapshot =
+      domain.job?.what === SNAPSHOT_JOB || domain.command?.startsWith(SNAPSHOT_COMMANDS) === true;
   } else if (!still && domain.stillSince !== undefined) {
     if (!domain.stillBefore && !domain.measured) domain.lastPause = now - domain.stillSince;
     domain.stillSince = undefined;

@@ -4,7 +4,6 @@ import {
   VIR_DOMAIN_PAUSED_DUMP,
   VIR_DOMAIN_PAUSED_MIGRATION,
   VIR_DOMAIN_PAUSED_SAVE,
-  VIR_DOMAIN_PAUSED_SNAPSHOT,
 } from '../../hypervisor/constants.js';
 import type {
   Connection,
@@ -15,7 +14,7 @@ import type {
   Subscription,
 } from '../../hypervisor/index.js';
 import { errorLines, printableLine, type Session, type SessionEvent } from '../../shell/index.js';
-import type { DomainStatus } from './domain-status.js';
+import { type DomainStatus, SNAPSHOT_COMMANDS } from './domain-status.js';
 import { answer, listAll } from './status-answers.js';
 import type { Ask, StatusModel } from './status-model.js';
 import type { ConnectionStatus } from './status-view.js';
@@ -48,7 +47,6 @@ const JOB_REASONS: ReadonlySet<number | undefined> = new Set([
   VIR_DOMAIN_PAUSED_MIGRATION,
   VIR_DOMAIN_PAUSED_SAVE,
   VIR_DOMAIN_PAUSED_DUMP,
-  VIR_DOMAIN_PAUSED_SNAPSHOT,
 ]);
 
 interface FeedOptions {
@@ -333,14 +331,14 @@ export class StatusFeed {
 
 /**
  * Whether a job may be asked about. libvirt has a question that comes while a snapshot begins wait until the snapshot is
- * complete (qemuSnapshotCreateXML allows none at first, and who waits is not woken earlier), so that a command which
- * takes one is no reason to ask: QEMU's MIGRATION event, or a guest that stands still for it, tells when it is time.
+ * complete (qemuSnapshotCreateXML allows none at first, and who waits is not woken earlier). So neither a command which
+ * takes one nor a guest that stands still for it is a reason to ask, but only the news that memory is on its way.
  */
 const mayWork = ({ job, blockJobs, command, state, reason, elsewhere }: DomainStatus): boolean =>
   !elsewhere &&
   (job !== undefined ||
     blockJobs.size > 0 ||
-    (command !== undefined && !command.startsWith('snapshot-create')) ||
+    (command !== undefined && !command.startsWith(SNAPSHOT_COMMANDS)) ||
     (state === VIR_DOMAIN_PAUSED && JOB_REASONS.has(reason)));
 
 /** Only what is asked for, so that it can be laid over what was asked before. */

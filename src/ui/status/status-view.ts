@@ -6,7 +6,7 @@ import {
 import { describeReason, describeState } from '../../hypervisor/index.js';
 import { printableLine, type StatusMode } from '../../shell/index.js';
 import { ATTENTIONS, type Attention, attentionOf, type DomainStatus, RECENT_MS } from './domain-status.js';
-import { type JobProgress, SNAPSHOT_JOB, secondsLeft, share } from './job-progress.js';
+import { type JobProgress, secondsLeft, share } from './job-progress.js';
 import { reasonName } from './reason-names.js';
 import type { StatusModel } from './status-model.js';
 
@@ -136,9 +136,9 @@ const isRunning = ({ state }: DomainStatus): boolean => state === VIR_DOMAIN_RUN
  * Why it is in its state; undefined if nobody knows. libvirt 9.0 has no reason for a guest that stands still at the end
  * of a live snapshot.
  */
-function reasonOf({ state, reason, job }: DomainStatus): number | undefined {
+function reasonOf({ state, reason, stillForSnapshot }: DomainStatus): number | undefined {
   if (state !== VIR_DOMAIN_PAUSED) return reason === UNKNOWN ? undefined : reason;
-  return !reason && job?.what === SNAPSHOT_JOB ? VIR_DOMAIN_PAUSED_SNAPSHOT : reason;
+  return !reason && stillForSnapshot ? VIR_DOMAIN_PAUSED_SNAPSHOT : reason;
 }
 
 /** In all states. */

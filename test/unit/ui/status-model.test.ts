@@ -69,10 +69,14 @@ describe('states that events tell', () => {
     model.setState(web.uuid, constants.VIR_DOMAIN_PAUSED, constants.VIR_DOMAIN_PAUSED_USER, 20);
     expect(row(model, 20)?.state).toBe('paused (user)');
     model.setState(web.uuid, constants.VIR_DOMAIN_PAUSED, 0, 30);
-    model.setJob(web.uuid, { ...sample, what: 'Outgoing migration' }, 30);
-    expect(row(model, 30)?.state).toBe('paused (unknown)');
+    // It stands still for that until it runs, though the job has come to its end.
+    model.setJob(web.uuid, undefined, 30);
+    expect(row(model, 30)?.state).toBe('paused (creating snapshot)');
     model.setState(web.uuid, constants.VIR_DOMAIN_RUNNING, 0, 40);
     expect(row(model, 40)).toMatchObject({ state: 'running', reasonName: undefined });
+    model.setJob(web.uuid, { ...sample, what: 'Outgoing migration' }, 50);
+    model.setState(web.uuid, constants.VIR_DOMAIN_PAUSED, 0, 50);
+    expect(row(model, 50)?.state).toBe('paused (unknown)');
   });
 
   test('every reason libvirt has, has its name and its words', () => {
