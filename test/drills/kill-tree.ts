@@ -173,7 +173,8 @@ async function countsFrom(world: TreeWorld, { span, name }: Taken, from: number)
     return [`gone back to ${name}, it does not count: ${(error as Error).message}`];
   }
   const numbers = world.guest.serial.numbers('counter', from);
-  const jump = numbers.findIndex((number, index) => index > 0 && number <= (numbers[index - 1] ?? 0));
+  // Back or forward: the old guest may itself have come from an earlier moment.
+  const jump = numbers.findIndex((number, index) => index > 0 && number !== (numbers[index - 1] ?? 0) + 1);
   const first = numbers[Math.max(jump, 0)] ?? -1;
   // It may have gone unsaid that the last one before the snapshot was counted.
   if (first >= span[0] && first <= span[1] + 1) return [];

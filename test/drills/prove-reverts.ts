@@ -103,12 +103,15 @@ async function prove(world: TreeWorld, { taken, up }: Moment, tree: string): Pro
 
 /** Seconds since the guest booted, as it says itself. */
 async function uptime({ guest }: TreeWorld): Promise<number> {
-  const agent = await GuestAgent.connect(guest.agent, { timeout: 30_000 });
+  // An emulated guest under load, on a machine that may be busy.
+  const patience = { timeout: 30_000 };
+  const agent = await GuestAgent.connect(guest.agent, patience);
   try {
-    await agent.ping();
-    const handle = await agent.execute('guest-file-open', { path: '/proc/uptime', mode: 'r' });
-    const answer = (await agent.execute('guest-file-read', { handle })) as { 'buf-b64': string };
-    await agent.execute('guest-file-close', { handle });
+    await agent.ping(patience);
+    const file = { path: '/proc/uptime', mode: 'r' };
+    const handle = await agent.execute('guest-file-open', file, patience);
+    const answer = (await agent.execute('guest-file-read', { handle }, patience)) as { 'buf-b64': string };
+    await agent.execute('guest-file-close', { handle }, patience);
     return Number.parseFloat(Buffer.from(answer['buf-b64'], 'base64').toString());
   } finally {
     agent.close();
