@@ -225,6 +225,12 @@ describe.each(qemuPrograms)('snapshots of a guest on %s, through the program', (
     // Stopped, so that what it says next is said after the revert.
     await ok('suspend', 'tiny');
     const next = guest.serial.waitFor(/^counter (\d+)$/, { from: guest.serial.end(), timeout: 60_000 });
+    for (const [verb, call] of [
+      ['snapshot-revert', 'virDomainRevertToSnapshot'],
+      ['snapshot-delete', 'virDomainSnapshotDelete'],
+    ] as const) {
+      expect(await refusal('-r', verb, 'tiny', 'i1')).toContain(`read only access prevents ${call}`);
+    }
     expect(await ok('snapshot-revert', 'tiny', 'i1')).toBe('Domain snapshot i1 reverted');
     expect(Number((await next)[1])).toBeLessThan(counter + 15);
     expect(await ok('snapshot-current', 'tiny', '--name')).toBe('i1');

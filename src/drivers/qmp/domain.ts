@@ -58,7 +58,7 @@ export function domainOver(bare: BareDomain, readonly: boolean): Domain {
     ...memorySave(bare),
     ...agent(bare),
     ...guestFacts(bare),
-    ...snapshots(bare),
+    ...snapshots(bare, readonly),
     ...checkpoints(bare, readonly),
     ...backups(bare),
     ...archives(bare),

@@ -12,6 +12,7 @@ import {
   VIR_ERR_CONFIG_UNSUPPORTED,
   VIR_ERR_INVALID_ARG,
   VIR_ERR_NO_DOMAIN_SNAPSHOT,
+  VIR_ERR_OPERATION_DENIED,
   VIR_ERR_OPERATION_INVALID,
   VIR_FROM_DOMAIN_SNAPSHOT,
 } from '../../hypervisor/constants.js';
@@ -28,6 +29,7 @@ import { deleteInternal, revertInternal } from '../../snapshot/operate-internal.
 import { childrenOf, descendantsOf, filterSnapshots } from '../../snapshot/snapshot-tree.js';
 import { forgetSnapshot } from '../../snapshot/stored-parent.js';
 import type { BareDomain } from './bare-domain.js';
+import { checkFree } from './check-free.js';
 import { inModel } from './errors.js';
 import { describeRevert, revertExternal } from './revert.js';
 import { fromSnapshot, rememberReason } from './run-reason.js';
@@ -56,8 +58,8 @@ const notFound = (name: string): HypervisorError =>
     `Domain snapshot not found: no domain snapshot with matching name '${name}'`,
   );
 
-/** A bare QEMU's snapshots. */
-export function snapshots(domain: BareDomain): Snapshots {
+/** A bare QEMU's snapshots. @param readonly refuse what changes one, as libvirt does. */
+export function snapshots(domain: BareDomain, readonly: boolean): Snapshots {
   const list = async (flags: number): Promise<Snapshot[]> =>
     inModel(async () => {
       const all = await allSnapshots(domain);
@@ -66,19 +68,19 @@ export function snapshots(domain: BareDomain): Snapshots {
           ? childrenOf(all, undefined)
           : descendantsOf(all, undefined);
       return filterSnapshots(selected, all, flags, ({ inStore }) => inStore).map(({ name }) =>
-        snapshot(domain, name),
+        snapshot(domain, name, readonly),
       );
     });
   return {
     snapshotCreateXML: (xml, flags = 0, options = {}) =>
       inModel(async () => {
         const { name, taken } = await createSnapshot(domain, xml, flags, options);
-        return snapshot(domain, name, taken);
+        return snapshot(domain, name, readonly, taken);
       }),
     snapshotLookupByName: (name) =>
       inModel(async () => {
         await findSnapshot(domain, name);
-        return snapshot(domain, name);
+        return snapshot(domain, name, readonly);
       }),
     snapshotCurrent: () =>
       inModel(async () => {
@@ -89,7 +91,7 @@ export function snapshots(domain: BareDomain): Snapshots {
             'Domain snapshot not found: the domain does not have a current snapshot',
           );
         }
-        return snapshot(domain, name);
+        return snapshot(domain, name, readonly);
       }),
     hasCurrentSnapshot: async () => (await storeOf(domain).current()) !== undefined,
     snapshotNum: async (flags = 0) => (await list(flags)).length,
@@ -104,13 +106,21 @@ async function findSnapshot(domain: BareDomain, name: string): Promise<ListedSna
   return found;
 }
 
-function snapshot(domain: BareDomain, name: string, taken?: SnapshotFacts): Snapshot {
+function snapshot(domain: BareDomain, name: string, readonly: boolean, taken?: SnapshotFacts): Snapshot {
   const children = async (flags: number): Promise<ListedSnapshot[]> => {
     const all = await allSnapshots(domain);
     const deep = (flags & VIR_DOMAIN_SNAPSHOT_LIST_DESCENDANTS) !== 0;
     const selected = deep ? descendantsOf(all, name) : childrenOf(all, name);
     return filterSnapshots(selected, all, flags, ({ inStore }) => inStore);
   };
+  const changing = (call: string, work: () => Promise<void>): Promise<void> =>
+    inModel(async () => {
+      if (readonly) {
+        throw failure(VIR_ERR_OPERATION_DENIED, `operation forbidden: read only access prevents ${call}`);
+      }
+      await checkFree(domain);
+      await work();
+    });
   const known: Partial<Snapshot> = {
     name,
     domainName: domain.identity.name,
@@ -125,15 +135,16 @@ function snapshot(domain: BareDomain, name: string, taken?: SnapshotFacts): Snap
             `Domain snapshot not found: snapshot '${name}' does not have a parent`,
           );
         }
-        return snapshot(domain, parent);
+        return snapshot(domain, parent, readonly);
       }),
     numChildren: (flags = 0) => inModel(async () => (await children(flags)).length),
     listChildrenNames: (flags = 0) => inModel(async () => (await children(flags)).map((child) => child.name)),
     listAllChildren: (flags = 0) =>
-      inModel(async () => (await children(flags)).map((child) => snapshot(domain, child.name))),
+      inModel(async () => (await children(flags)).map((child) => snapshot(domain, child.name, readonly))),
     isCurrent: async () => (await storeOf(domain).current()) === name,
     hasMetadata: () => inModel(async () => (await findSnapshot(domain, name)).inStore),
-    revert: (flags = 0, options = {}) => inModel(() => revert(domain, name, flags, options)),
+    revert: (flags = 0, options = {}) =>
+      changing('virDomainRevertToSnapshot', () => revert(domain, name, flags, options)),
     planRevert: (flags = 0) =>
       inModel(async () => {
         const found = await findSnapshot(domain, name);
@@ -143,7 +154,8 @@ function snapshot(domain: BareDomain, name: string, taken?: SnapshotFacts): Snap
           'unsupported configuration: an internal snapshot is loaded by the QEMU that runs',
         );
       }),
-    delete: (flags = 0, options = {}) => inModel(() => remove(domain, name, flags, options)),
+    delete: (flags = 0, options = {}) =>
+      changing('virDomainSnapshotDelete', () => remove(domain, name, flags, options)),
     planDelete: (flags = 0) =>
       inModel(async () => {
         const { all, doomed } = await selectDoomed(domain, name, flags);
