@@ -46,7 +46,7 @@ function __snapctl_ask
     set -l program (commandline -opc)[1]
     set -l current (commandline -ct | string unescape)
     # Of --name=value fish wants the value alone.
-    set -l head (string match -r -- '^--[a-z0-9-]+=' "$current")
+    set -l head (string match -r -- '^--[A-Za-z0-9-]+=' "$current")
     command $program $__snapctl_globals -q complete --describe -- $words "$current" </dev/null 2>/dev/null | while read -l -d \t text help more
         string match -q -- '--*' $text; and test -z "$head"; and continue
         test -n "$head"; and set text (string replace -- "$head" '' $text)

@@ -103,7 +103,7 @@ const optionTerm = (form) => form.split(' ').map(markWord).join(' ');
 /** Options in bold, values in italics, brackets as they are. */
 const markWord = (word) =>
   word
-    .split(/(--[a-z0-9-]+|<[a-z0-9-]+>)/)
+    .split(/(--[A-Za-z0-9-]+|<[a-z0-9-]+>)/)
     .map((part) => {
       if (part.startsWith('--')) return bold(part);
       if (part.startsWith('<')) return italic(part.slice(1, -1));

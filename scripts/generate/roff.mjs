@@ -28,7 +28,7 @@ export function prose(text) {
     .trim()
     .split(/\s+/)
     .map((word) => {
-      const option = /^(\W*?)(--[a-z][a-z0-9-]*)(.*)$/.exec(word);
+      const option = /^(\W*?)(--[a-z][A-Za-z0-9-]*)(.*)$/.exec(word);
       return option ? `${escapeRoff(option[1])}${bold(option[2])}${escapeRoff(option[3])}` : escapeRoff(word);
     });
   const lines = [];

@@ -235,7 +235,7 @@ describe.each(qemuPrograms)('snapshots of a guest on %s, through the program', (
     expect(Number((await next)[1])).toBeLessThan(counter + 15);
     expect(await ok('snapshot-current', 'tiny', '--name')).toBe('i1');
     await ok('snapshot-revert', 'tiny', 'i2', '--paused');
-    expect(await state()).toBe('paused (user)');
+    expect(await state()).toBe('paused (from snapshot)');
     expect(await refusal('snapshot-revert', 'tiny', 'i2', '--paused', '--running')).toContain(
       'mutually exclusive',
     );
