@@ -5,19 +5,25 @@
  */
 export async function withInkEnvironment<T>(color: boolean, load: () => Promise<T>): Promise<T> {
   const before = new Map<string, string | undefined>();
-  const set = (name: string, value: string): void => {
+  const set = (name: string, value: string | undefined): void => {
     before.set(name, process.env[name]);
-    process.env[name] = value;
+    put(name, value);
   };
   for (const name of ['CI', 'CONTINUOUS_INTEGRATION'])
     if (process.env[name] !== undefined) set(name, 'false');
-  if (!color) set('FORCE_COLOR', '1');
+  if (!color) {
+    set('FORCE_COLOR', '1');
+    // With both, whoever asks Node what the terminal can do makes it write a warning there.
+    set('NO_COLOR', undefined);
+  }
   try {
     return await load();
   } finally {
-    for (const [name, value] of before) {
-      if (value === undefined) delete process.env[name];
-      else process.env[name] = value;
-    }
+    for (const [name, value] of before) put(name, value);
   }
+}
+
+function put(name: string, value: string | undefined): void {
+  if (value === undefined) delete process.env[name];
+  else process.env[name] = value;
 }
