@@ -65,7 +65,7 @@ export async function finishBlockJob(
   options: { readonly signal?: AbortSignal } = {},
 ): Promise<string | undefined> {
   const error = await followJob(guest.qmp, record.id, options).then(
-    () => undefined,
+    () => outcomeOfPull(guest, record),
     (failure: unknown) => {
       if (failure instanceof JobFailure) return failure.description;
       throw failure;
@@ -75,6 +75,17 @@ export async function finishBlockJob(
   if (error === undefined) await removeCommitted(guest, record);
   await removeJobRecord(guest.folder, record);
   return error;
+}
+
+/** A stream is dismissed by itself (see STREAM_DISMISSES_ITSELF): the chain tells what became of it. */
+async function outcomeOfPull(
+  guest: Guest,
+  { type, disk, close }: BlockJobRecord,
+): Promise<string | undefined> {
+  if (type !== 'pull') return undefined;
+  const { images } = await findChain(guest, disk);
+  const left = images.filter(({ file }) => close.includes(file)).length;
+  return left === 0 ? undefined : 'it ended before all was copied, and QEMU no longer tells why';
 }
 
 /** What QEMU still has open is in use, whatever was planned. */

@@ -1,5 +1,5 @@
 import { rm } from 'node:fs/promises';
-import type { BlockJobArguments } from '../qmp/index.js';
+import { type BlockJobArguments, STREAM_DISMISSES_ITSELF } from '../qmp/index.js';
 import type { Guest } from '../snapshot/guest.js';
 import { identifyProcess } from '../snapshot/process-identity.js';
 import {
@@ -59,8 +59,9 @@ export async function startBlockJob(guest: Guest, plan: BlockJobPlan): Promise<v
     await create(plan, record);
     await plan.prepare?.();
     plan.announce(record);
-    // Errors are told only by a job that is not dismissed by itself.
-    await plan.start({ 'job-id': id, speed, 'auto-finalize': true, 'auto-dismiss': false });
+    // A job that is not dismissed by itself tells its error to who comes later, but see STREAM_DISMISSES_ITSELF.
+    const dismissal = { 'auto-dismiss': type === 'pull' && STREAM_DISMISSES_ITSELF };
+    await plan.start({ 'job-id': id, speed, 'auto-finalize': true, ...dismissal });
   } catch (error) {
     await undoPreparation(guest, error instanceof NotOurs ? { ...record, created: null } : record);
     throw error instanceof NotOurs ? error.cause : error;

@@ -25,7 +25,15 @@ export {
 } from './errors.js';
 export { EventListener, type ListenOptions, type QmpEvent } from './event-listener.js';
 export { executeTextWithDescriptor, passDescriptor, passDescriptorSet } from './fd-passing.js';
-export { dismissConcluded, findJob, followJob, type JobOptions, type JobOutcome, runJob } from './jobs.js';
+export {
+  dismissConcluded,
+  findJob,
+  followJob,
+  type JobOptions,
+  type JobOutcome,
+  runJob,
+  STREAM_DISMISSES_ITSELF,
+} from './jobs.js';
 export type { LineSocket } from './line-socket.js';
 export type { EventMessage, Greeting } from './message.js';
 export type * from './schema/block.js';

@@ -1,4 +1,12 @@
-import { CommandFailure, findJob, followJob, JobFailure, type JobOptions, runJob } from '../qmp/index.js';
+import {
+  CommandFailure,
+  findJob,
+  followJob,
+  JobFailure,
+  type JobOptions,
+  runJob,
+  STREAM_DISMISSES_ITSELF,
+} from '../qmp/index.js';
 import { carryBitmaps, keepBitmaps } from './bitmap-chain.js';
 import { closeInactive, openInactive } from './delete-inactive.js';
 import { type CommitStep, DeleteRefused, type StreamStep } from './delete-model.js';
@@ -123,7 +131,8 @@ async function prepare(
   if (step.action === 'stream') {
     const base =
       step.below === undefined ? {} : { 'base-node': node(step.below), 'backing-file': step.below };
-    return () => qmp.execute('block-stream', { ...job, device: node(step.into), ...base });
+    const stream = { ...job, 'auto-dismiss': STREAM_DISMISSES_ITSELF, device: node(step.into), ...base };
+    return () => qmp.execute('block-stream', stream);
   }
   // The chain's own top. Given top-node as well, QEMU takes a commit for an intermediate one.
   const [top = ''] = step.inactive ? [step.above ?? step.top] : nodes.keys();

@@ -193,6 +193,26 @@ describe.each(qemuPrograms)('block jobs on %s', (_, find) => {
     await expectHealthy();
   });
 
+  test('a pull does not leave QEMU where a look at its nodes is its end', async () => {
+    await overlay('looked-at', 'vdb');
+    let looking = true;
+    let looks = 0;
+    const looker = (async () => {
+      for (; looking; looks++) await witness.execute('query-named-block-nodes', { flat: true });
+    })();
+    const env = { SNAPCTL_STATE_DIR: join(folder, 'state') };
+    expect((await runProgram(uri, ['blockpull', 'tiny', 'vdb'], { env })).stdout.trim()).toBe(
+      'Block Pull started',
+    );
+    while ((await witness.execute('query-block-jobs')).length > 0) await delay(20);
+    const before = looks;
+    while (looks < before + 20) await delay(5);
+    looking = false;
+    await looker;
+    expect((await run('domstate', 'tiny')).stderr).toContain('has completed');
+    await expectHealthy();
+  });
+
   test('copies, and goes on in the copy or where it was', async () => {
     const [before] = await chain('vda');
     const copy = file('copy.raw');
@@ -295,15 +315,22 @@ describe.each(qemuPrograms)('block jobs on %s', (_, find) => {
     const env = { SNAPCTL_STATE_DIR: join(folder, 'state') };
     const started = await runProgram(uri, ['blockpull', 'tiny', 'vdc'], { env });
     expect(started.stdout.trim()).toBe('Block Pull started');
-    for (;;) {
-      const [job] = await witness.execute('query-jobs');
-      if (job?.status === 'concluded') break;
-      await delay(20);
-    }
+    while ((await witness.execute('query-jobs')).length > 0) await delay(20);
     const told = await run('blockjob', 'tiny', 'vdc');
     expect(told.stderr.trim()).toMatch(/block pull of disk 'vdc' of domain 'tiny', begun .*, has completed$/);
     expect(told.stdout.trim()).toBe('No current block job for vdc');
     expect(await chain('vdc')).toEqual([join(folder, 'blank.o2')]);
+    await expectHealthy();
+
+    await overlay('o3', 'vdc');
+    await io('write -P 69 22M 2M', 'flush');
+    await runProgram(uri, ['blockpull', 'tiny', 'vdc', '--bandwidth', '1'], { env });
+    await witness.execute('job-cancel', { id: (await witness.execute('query-jobs'))[0]?.id ?? '' });
+    while ((await witness.execute('query-jobs')).length > 0) await delay(20);
+    expect((await run('blockjob', 'tiny', 'vdc')).stderr.trim()).toMatch(
+      /block pull of disk 'vdc' of domain 'tiny', begun .*, has failed: it ended before all was copied, and QEMU no longer tells why; the disk is where it was$/,
+    );
+    expect(await chain('vdc')).toEqual([join(folder, 'blank.o3'), join(folder, 'blank.o2')]);
     await expectHealthy();
 
     const state = await domainStateFolder(guest.monitor);

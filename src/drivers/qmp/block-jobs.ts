@@ -90,7 +90,11 @@ export function blockJobs(domain: BareDomain, readonly: boolean): BlockJobs {
         const guest = await domain.guest();
         if (!readonly) await settleEnded(domain, guest);
         const found = await findDiskJob(guest, disk);
-        if (!found) return null;
+        if (!found) {
+          // It may have ended between the two: who is told that there is none finds nothing left of it.
+          if (!readonly) await settleEnded(domain, guest);
+          return null;
+        }
         const { job } = found;
         const bytes = BigInt(job.speed);
         const inBytes = (flags & VIR_DOMAIN_BLOCK_JOB_INFO_BANDWIDTH_BYTES) !== 0;
