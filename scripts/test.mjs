@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { sweepAbandonedRoots } from '../test/support/embed-root.mjs';
 import { root, SetupError, setUp } from './setup.mjs';
 
-/** Tests that run guests or compare with virsh: they take minutes, so two of them run beside each other. */
+/** Tests that run guests or compare with virsh: they take minutes, and wait for guests a third of the time. */
 const slow = '/test/(live|golden|contract|pty)/';
 
 /** The longest that all tests may take, and that jest may live on after its last test, in milliseconds. */
@@ -24,10 +24,14 @@ const count = { passed: 0, failed: 0, skipped: 0 };
 
 try {
   await setUp({ purposes: ['qemu', 'libvirt', 'guest', 'test'], rebuild: true });
-  await jest('quick', ['--testPathIgnorePatterns=/node_modules/', `--testPathIgnorePatterns=${slow}`]);
+  await jest('quick', [
+    '--testPathIgnorePatterns=/node_modules/',
+    `--testPathIgnorePatterns=${slow}`,
+    '--maxWorkers=100%',
+  ]);
   await jest('live', [
     `--testPathIgnorePatterns=^(?!.*${slow})`,
-    '--maxWorkers=2',
+    '--maxWorkers=3',
     `--testSequencer=${join(root, 'test/support/longest-first.mjs')}`,
     `--setupFilesAfterEnv=${join(root, 'test/support/retries.ts')}`,
   ]);
