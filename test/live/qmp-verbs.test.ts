@@ -74,6 +74,60 @@ describe.each(qemuPrograms)('what is around the disks of a guest on %s', (_, fin
     rmSync(folder, { recursive: true, force: true });
   });
 
+  test('statistics: what libvirt tells of a guest, from QEMU and the kernel', async () => {
+    const fields = (text: string): Map<string, string> =>
+      new Map(
+        [...text.matchAll(/^ {2}([^=\n]+)=(.*)$/gm)].map(([, field = '', value = '']) => [field, value]),
+      );
+    const [all = '', chosen = '', backing = '', ofState = '', none = '', enforced = ''] = await say(
+      'domstats',
+      'domstats tiny --cpu-total --iothread',
+      'domstats --block --backing tiny',
+      'domstats --state --list-running',
+      'domstats --state --list-shutoff',
+      'domstats --enforce --state --vcpu',
+    );
+    expect(all).toMatch(/^Domain: 'tiny'\n {2}state\.state=1\n {2}state\.reason=\d+\n {2}cpu\.time=\d+\n/);
+    const found = fields(all);
+    expect(Object.fromEntries(found)).toMatchObject({
+      'balloon.current': '262144',
+      'balloon.maximum': '262144',
+      'vcpu.current': '2',
+      'vcpu.maximum': '4',
+      'vcpu.0.state': '1',
+      'net.count': '2',
+      'net.0.name': 'net0',
+      'block.0.capacity': String(64 * 2 ** 20),
+      'iothread.count': '1',
+      'dirtyrate.calc_status': expect.stringMatching(/^[012]$/),
+    });
+    expect(BigInt(found.get('cpu.user') ?? 0) + BigInt(found.get('cpu.system') ?? 0)).toBe(
+      BigInt(found.get('cpu.time') ?? 0),
+    );
+    expect(BigInt(found.get('vcpu.0.time') ?? 0)).toBeGreaterThan(0n);
+    const [disk] = (await say('domblkstat tiny --device vda'))[0]?.match(/(?<=wr_bytes )\d+/) ?? [];
+    expect(Number(found.get('block.0.wr.bytes'))).toBeGreaterThan(0);
+    expect(Number(found.get('block.0.wr.bytes'))).toBeLessThanOrEqual(Number(disk));
+    expect(found.get('block.0.path')).toBe(join(guest.folder, 'disk0.qcow2'));
+    expect([...fields(chosen).keys()].map((name) => name.split('.')[0])).toEqual([
+      ...['cpu', 'cpu', 'cpu'],
+      ...['iothread', 'iothread', 'iothread', 'iothread'],
+    ]);
+    expect(fields(backing).get('block.0.backingIndex')).toBe('0');
+    expect([...fields(ofState).keys()]).toEqual(['state.state', 'state.reason']);
+    expect(none).toBe('');
+    expect(fields(enforced).size).toBeGreaterThan(4);
+    expect(
+      await refusals('domstats --perf --enforce', 'domifstat tiny net0', 'domifstat tiny nosuch'),
+    ).toEqual([
+      'argument unsupported: Stats types bits 0x40 are not supported by this daemon',
+      'Failed to get interface stats tiny net0',
+      "Operation not supported: nobody counts what goes through 'net0': it is not plugged into a device of this host",
+      'Failed to get interface stats tiny nosuch',
+      "invalid argument: invalid path, 'nosuch' is not a known interface",
+    ]);
+  });
+
   test('virtual CPUs: the threads that they are, and those that the guest uses', async () => {
     const [info = '', pretty, counts, live, inside, guestCpus, , fewer, , again] = await say(
       'vcpuinfo tiny',

@@ -15,6 +15,7 @@ import { diskTuning } from './disk-tuning.js';
 import { guestFacts } from './guest-facts.js';
 import { hotPlug } from './hot-plug.js';
 import { input } from './input.js';
+import { interfaceStats } from './interface-stats.js';
 import { interfaces } from './interfaces.js';
 import { ioThreads } from './io-threads.js';
 import { jobStats } from './job-stats.js';
@@ -51,6 +52,7 @@ export function domainOver(bare: BareDomain, readonly: boolean): Domain {
     ...ioThreads(bare),
     ...memory(bare),
     ...interfaces(bare),
+    ...interfaceStats(bare),
     ...hotPlug(bare),
     ...input(bare),
     ...migrationSettings(bare),

@@ -36,6 +36,7 @@ import { BareDomain } from './bare-domain.js';
 import { settleLeftBlockJobs } from './block-jobs.js';
 import { DataStream } from './data-stream.js';
 import { domainOver } from './domain.js';
+import { type KnownDomain, statsOf } from './domain-stats.js';
 import { eventWatch } from './event-watch.js';
 import { hostCpuMap } from './host-cpus.js';
 import { restoreDomain } from './memory-save.js';
@@ -219,6 +220,8 @@ function connection(uri: string, whole: DomainPool, pool: PoolShare, options: Op
     known.set(bare, domain);
     return domain;
   };
+  const knownDomains = async (): Promise<KnownDomain[]> =>
+    (await pool.all()).map((bare) => ({ bare, domain: domainOf(bare) }));
   const find = async (test: (bare: BareDomain) => boolean, what: string): Promise<Domain> => {
     const found = (await pool.all()).filter(test);
     if (found[0] && found.length === 1) return domainOf(found[0]);
@@ -277,6 +280,21 @@ function connection(uri: string, whole: DomainPool, pool: PoolShare, options: Op
     domainLookupByName: (name) => find((bare) => bare.identity.name === name, `name '${name}'`),
     domainLookupByUUIDString: (uuid) =>
       find((bare) => bare.identity.uuid === uuid.toLowerCase(), `uuid '${uuid}'`),
+    async getAllDomainStats(stats, flags = 0) {
+      const all = await knownDomains();
+      // What it lets through has the bits that lists have.
+      const kept = await Promise.all(all.map(({ domain }) => fits(domain, flags)));
+      return statsOf(
+        all.filter((_, index) => kept[index]),
+        stats,
+        flags,
+      );
+    },
+    async domainListGetStats(domains, stats, flags = 0) {
+      const all = await knownDomains();
+      const asked = domains.flatMap((domain) => all.filter((each) => each.domain === domain));
+      return statsOf(asked, stats, flags);
+    },
     domainRestore: (from) => restore(from, null, 0),
     domainRestoreFlags: (from, xml, flags = 0) => restore(from, xml, flags),
     streamNew: async () => new DataStream(),

@@ -79,6 +79,9 @@ export interface DirtyRate {
   'dirty-rate'?: number;
   'start-time': number;
   'calc-time': number;
+  mode?: 'page-sampling' | 'dirty-ring' | 'dirty-bitmap';
+  /** MiB a second, where each virtual CPU was measured. */
+  'vcpu-dirty-rate'?: { id: number; 'dirty-rate': number }[];
 }
 
 /** YankInstance: a connection of QEMU's that can be cut off. */

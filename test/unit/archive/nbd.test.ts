@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -39,12 +39,23 @@ async function qemuNbd(...words: string[]): Promise<string> {
   const socket = join(folder, 'nbd.sock');
   children.push(spawn('qemu-nbd', ['-r', '-t', '-e', '8', '-k', socket, ...words], { stdio: 'ignore' }));
   const deadline = Date.now() + 10_000;
-  while (!existsSync(socket)) {
+  // The socket is there before anybody listens on it.
+  while (!(await takesConnections(socket))) {
     if (Date.now() > deadline) throw new Error('qemu-nbd does not listen');
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
   return socket;
 }
+
+const takesConnections = (path: string): Promise<boolean> =>
+  new Promise((resolve) => {
+    const socket = connect(path);
+    socket.on('error', () => resolve(false));
+    socket.on('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+  });
 
 async function connected(socket: string, name: string): Promise<NbdClient> {
   const client = await NbdClient.connect({ socket, name });
