@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { sweepAbandonedRoots } from '../test/support/embed-root.mjs';
 import { root, SetupError, setUp } from './setup.mjs';
 
-/** Tests that run guests or compare with virsh: they take minutes, and wait for guests a third of the time. */
+/** Tests that run guests or compare with virsh: they take minutes, so two of them run beside each other. */
 const slow = '/test/(live|golden|contract|pty)/';
 
 /** The longest that all tests may take, and that jest may live on after its last test, in milliseconds. */
@@ -31,7 +31,7 @@ try {
   ]);
   await jest('live', [
     `--testPathIgnorePatterns=^(?!.*${slow})`,
-    '--maxWorkers=3',
+    '--maxWorkers=2',
     `--testSequencer=${join(root, 'test/support/longest-first.mjs')}`,
     `--setupFilesAfterEnv=${join(root, 'test/support/retries.ts')}`,
   ]);

@@ -34,6 +34,7 @@ export class BareWorld {
 
   static async start(options, program) {
     const guest = await BareGuest.start({
+      tick: 100,
       ...options,
       program,
       heartbeat: true,

@@ -25,6 +25,7 @@ export class LibvirtWorld {
         name: 'tiny',
         memory,
         fill,
+        tick: 100,
         initrd,
         devices: `
     <channel type='unix'>

@@ -1,6 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { createReadStream, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { QmpClient } from '../../src/qmp/index.js';
@@ -9,8 +8,8 @@ import { SnapshotStore, type StoredSnapshot } from '../../src/snapshot/snapshot-
 import { domainStateFolder } from '../../src/snapshot/state-folder.js';
 import { BareGuest, type QemuProgram } from '../support/qemu.js';
 import { RunningCommand } from './command.js';
+import { imageSum } from './image-sum.js';
 import { endProcess, qemusNaming } from './processes.js';
-import { qemuImg } from './qemu-img.js';
 import type { Random } from './random.js';
 import { readJournal, waitForMonitor } from './world.js';
 
@@ -22,7 +21,7 @@ export interface Taken {
   /** The counter before and after. */
   readonly span: readonly [number, number];
   /** SHA-256 of what is on each disk. */
-  readonly contents: readonly string[];
+  readonly contents: readonly number[];
 }
 
 /**
@@ -150,17 +149,12 @@ export class TreeWorld {
   }
 
   /** What the disks of a snapshot hold, where its document says. */
-  async contents({ xml }: StoredSnapshot): Promise<string[]> {
-    const hashes: string[] = [];
+  async contents({ xml }: StoredSnapshot): Promise<number[]> {
+    const sums: number[] = [];
     for (const { file } of frozenImages(xml).values()) {
-      const raw = join(this.temporary, 'raw');
-      qemuImg(this.program, 'convert', '-U', '-O', 'raw', file, raw);
-      const hash = createHash('sha256');
-      for await (const chunk of createReadStream(raw, { highWaterMark: 1 << 20 })) hash.update(chunk);
-      rmSync(raw);
-      hashes.push(hash.digest('hex'));
+      sums.push(imageSum(this.program, file, join(this.temporary, 'raw')));
     }
-    return hashes;
+    return sums;
   }
 
   /** Snapshots whose states are not what they were. Those whose deletion has begun have none. */

@@ -1,6 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -11,6 +10,7 @@ import { QmpClient } from '../../src/qmp/index.js';
 import { plainPath } from '../../src/snapshot/guest-disks.js';
 import { domainStateFolder } from '../../src/snapshot/state-folder.js';
 import { checkFileSystem } from '../drills/file-system.js';
+import { imageSum } from '../drills/image-sum.js';
 import { checkImage, qemuImg } from '../drills/qemu-img.js';
 import { runHere } from '../support/own-program.js';
 import { runProgram } from '../support/program.js';
@@ -84,11 +84,7 @@ describe.each(qemuPrograms)('block jobs on %s', (_, find) => {
     return files;
   }
 
-  const contents = (image: string): string => {
-    const raw = join(folder, 'raw');
-    qemuImg(program, 'convert', '-U', '-O', 'raw', image, raw);
-    return createHash('sha256').update(readFileSync(raw)).digest('hex');
-  };
+  const contents = (image: string): number => imageSum(program, image, join(folder, 'raw'));
 
   /** The guest goes on and finds what it wrote; QEMU has nothing open but what the disks are on, and no job. */
   async function expectHealthy(): Promise<void> {

@@ -1,6 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -20,6 +19,7 @@ import { processBehind } from '../../src/snapshot/qemu-process.js';
 import { SnapshotStore } from '../../src/snapshot/snapshot-store.js';
 import { domainStateFolder } from '../../src/snapshot/state-folder.js';
 import { checkFileSystem } from '../drills/file-system.js';
+import { imageSum } from '../drills/image-sum.js';
 import { checkImage, qemuImg } from '../drills/qemu-img.js';
 import { runProgram } from '../support/program.js';
 import { BareGuest, type QemuProgram, qemuPrograms } from '../support/qemu.js';
@@ -99,17 +99,13 @@ describe.each(qemuPrograms)('deleting external snapshots on %s', (_, find) => {
     }
   }
 
-  const contents = (image: string): string => {
-    const raw = join(folder, 'raw');
-    qemuImg(program, 'convert', '-U', '-O', 'raw', image, raw);
-    return createHash('sha256').update(readFileSync(raw)).digest('hex');
-  };
+  const contents = (image: string): number => imageSum(program, image, join(folder, 'raw'));
 
   const store = async (): Promise<SnapshotStore> => new SnapshotStore(await domainStateFolder(guest.monitor));
 
   /** What the disks of each snapshot hold that can be gone back to, by what the documents tell now. */
-  async function states(): Promise<Record<string, string[]>> {
-    const found: Record<string, string[]> = {};
+  async function states(): Promise<Record<string, number[]>> {
+    const found: Record<string, number[]> = {};
     for (const { name, xml } of await (await store()).list()) {
       if (halfDeletedDisks(xml).length > 0) continue;
       found[name] = [...frozenImages(xml).values()].map((image) => contents(image.file));

@@ -87,12 +87,12 @@ describe('a snapshot through the embedded driver', () => {
     await embed.must('snapshot-delete', name, 'live');
     await embed.must('snapshot-create-as', name, 'inside');
     const then = guest.serial.counter() as number;
-    while ((await guest.nextCounter()) < then + 15);
+    while ((await guest.nextCounter()) < then + 10);
     const from = guest.serial.end();
     await embed.must('snapshot-revert', name, 'inside');
     await guest.nextCounter();
-    const first = guest.serial.numbers('counter', from).find((number) => number < then + 15) as number;
-    expect(Math.abs(first - then)).toBeLessThan(12);
+    const first = guest.serial.numbers('counter', from).find((number) => number < then + 10) as number;
+    expect(Math.abs(first - then)).toBeLessThan(8);
     await expectCounting();
     await embed.must('snapshot-delete', name, 'inside');
   }, 180_000);

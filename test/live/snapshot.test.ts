@@ -206,13 +206,13 @@ describe('snapshots of a real guest through libvirt', () => {
     await expectRunning();
     await daemon.must('snapshot-create-as', name, 'i2');
     await daemon.must('snapshot-create-as', name, 'i3');
-    while ((await guest.nextCounter()) < then + 20);
+    while ((await guest.nextCounter()) < then + 10);
     const from = guest.serial.end();
     expect(await daemon.must('snapshot-revert', name, 'i1')).toBe('Domain snapshot i1 reverted\n\n');
     expect(await daemon.must('domstate', name, '--reason')).toBe('running (from snapshot)\n\n');
     await guest.nextCounter();
-    const first = guest.serial.numbers('counter', from).find((number) => number < then + 20) as number;
-    expect(Math.abs(first - then)).toBeLessThan(15);
+    const first = guest.serial.numbers('counter', from).find((number) => number < then + 10) as number;
+    expect(Math.abs(first - then)).toBeLessThan(8);
     await expectRunning();
     expect(await daemon.must('snapshot-current', name, '--name')).toBe('i1\n');
   }, 180_000);

@@ -35,13 +35,25 @@ describe('a guest of libvirt', () => {
     `--diskspec vda,snapshot=external,file=${join(guest.folder, `${name}.qcow2`)}`;
 
   test('a full snapshot: why it stands still, for how long, and how far it is', async () => {
-    await terminal.type(take('full'));
-    await terminal.keys('Enter');
-    const seen = await terminal.shows(/‖ tiny +paused \(creating snapshot\) .*\d %/, PATIENCE);
-    expect(seen).toMatch(
-      /tiny +paused \(creating snapshot\) +\d+\.\d s +Snapshot +\S+ +\d+ % +\d+(\.\d)? MiB/,
-    );
-    await terminal.shows(/Domain snapshot full created/, PATIENCE);
+    const shown = /‖ tiny +paused \(creating snapshot\) +\d+\.\d s +Snapshot +\S+ +\d+ % +\d+(\.\d)? MiB/;
+    for (let attempt = 1; ; attempt += 1) {
+      await terminal.type(take('full'));
+      await terminal.keys('Enter');
+      const seen = await terminal.shows(
+        (screen) => shown.test(screen) || screen.includes('Domain snapshot full created'),
+        PATIENCE,
+      );
+      await terminal.shows(/Domain snapshot full created/, PATIENCE);
+      if (shown.test(seen)) break;
+      if (attempt === 5) throw new Error(`It was always over before its progress was seen:\n${seen}`);
+      await terminal.type('snapshot-delete tiny full');
+      await terminal.keys('Enter');
+      await terminal.shows(/Domain snapshot full deleted/, PATIENCE);
+      // libvirt 9 leaves it.
+      rmSync(join(guest.folder, 'full.mem'), { force: true });
+      await terminal.keys('C-l');
+      await terminal.shows(/\nsnapctl # ?$/, PATIENCE);
+    }
     const after = await terminal.shows(/• tiny +running \(\w+\) +last pause .*⎇ full/, PATIENCE);
     expect(after).toMatch(/1 of 1 running · qemu:/);
   }, 120_000);

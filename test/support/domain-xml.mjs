@@ -12,8 +12,13 @@ const fastStart = [
   'clearcpuid=erms,fsrm,rep_good',
 ];
 
+const IDLE_TICK_MS = 250;
+
 /** The kernel's command line: the serial console, and the guest's own arguments (see test/guest/root/init). */
-export function kernelArguments({ dirty, fill, agent = true, gap = false, tick } = {}) {
+export function kernelArguments(options = {}) {
+  const { dirty, fill, agent = true, gap = false } = options;
+  // Each number costs an emulated CPU some 40 ms: a guest that is to be idle counts no faster than a test can wait for.
+  const { tick = dirty || fill || gap ? undefined : IDLE_TICK_MS } = options;
   const own = [
     ...(agent ? [] : ['agent=off']),
     ...(dirty ? [`dirty=${dirty}`] : []),
@@ -35,7 +40,8 @@ export function kernelArguments({ dirty, fill, agent = true, gap = false, tick }
  *   channel?: boolean, devices?: string, arguments?: string[]
  * }} options serial: file that the guest's console is appended to; memory: MiB; dirty: MiB of memory that the guest
  *   keeps rewriting; fill: MiB that it fills with noise, or `N,again`; agent: whether the guest runs its agent; gap:
- *   whether it measures its scheduling gaps and pauses; tick: ms between its counter's numbers; channel: whether there
+ *   whether it measures its scheduling gaps and pauses; tick: ms between its counter's numbers, 100 for a guest
+ *   that has something to do, and 250 for others; channel: whether there
  *   is a port for the agent; devices: more device XML; arguments: more words for QEMU's command line
  */
 export function domainXml(options) {

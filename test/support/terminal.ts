@@ -116,6 +116,18 @@ export class Terminal {
     return { column, row };
   }
 
+  /** Waits until the cursor is in a column, in a line of this text if one is given. @throws where it was instead. */
+  async cursorIn(column: number, line?: string): Promise<void> {
+    const deadline = Date.now() + PATIENCE_MS;
+    for (;;) {
+      const found = await this.cursor();
+      const text = (await this.rows())[found.row];
+      if (found.column === column && (line === undefined || text === line)) return;
+      if (Date.now() > deadline) throw new Error(`The cursor is in column ${found.column} of '${text}'`);
+      await delay(LOOK_MS);
+    }
+  }
+
   /**
    * Waits until the screen, with what has scrolled away if `history` is set, shows something.
    * @returns the screen then. @throws what it showed instead.
@@ -150,7 +162,8 @@ export class Terminal {
     if (this.#gone) return;
     this.#gone = true;
     await this.#tmux('kill-server').catch(() => undefined);
-    rmSync(this.#folder, { recursive: true, force: true });
+    // The program may still be writing its history.
+    rmSync(this.#folder, { recursive: true, force: true, maxRetries: 10 });
   }
 
   async #tmux(...words: readonly string[]): Promise<string> {
