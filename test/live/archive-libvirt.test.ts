@@ -4,6 +4,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  rmSync,
   statSync,
   truncateSync,
   writeFileSync,
@@ -61,12 +62,19 @@ async function journal(): Promise<JournalRecord | undefined> {
   return (await unfinishedOperations(state))[0]?.record;
 }
 
-/** Archives, and strikes when the journal fits. */
-async function struck(
-  file: string,
-  fits: (record: JournalRecord) => boolean,
-  strike: (child: ChildProcess, record: JournalRecord) => void,
-): Promise<RunResult> {
+type Fits = (record: JournalRecord) => boolean;
+type Strike = (child: ChildProcess, record: JournalRecord) => void;
+
+/** Archives, and strikes when the journal fits; on a busy machine that may be too late at first. */
+async function struck(file: string, fits: Fits, strike: Strike): Promise<RunResult> {
+  for (let attempt = 1; ; attempt++) {
+    const result = await struckOnce(file, fits, strike);
+    if (result.code !== 0 || attempt === 5) return result;
+    rmSync(file);
+  }
+}
+
+async function struckOnce(file: string, fits: Fits, strike: Strike): Promise<RunResult> {
   let running: ChildProcess | undefined;
   const result = embed.run(['archive-create', 'tiny', file, '--live'], {
     started: (child) => {
