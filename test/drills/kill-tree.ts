@@ -108,7 +108,9 @@ async function mended(world: TreeWorld, name: string, struck: Struck): Promise<[
     if (refused.status !== 1 || !refused.stderr.includes('snapctl recover'))
       findings.push(`the next command was not refused: ${refused.status} ${refused.stderr}`);
     const reading = await world.run('domstate', 'tiny', '--reason').within(60_000);
-    if (reading.status !== 0) findings.push(`domstate ended with ${reading.status}: ${reading.stderr}`);
+    // Between two QEMUs there is nobody to ask; then that is what it says.
+    if (reading.status !== 0 && !reading.stderr.includes('snapctl recover'))
+      findings.push(`domstate ended with ${reading.status}: ${reading.stderr}`);
     const recovered = await world.run('recover').within(180_000);
     if (recovered.status !== 0) findings.push(`recover ended with ${recovered.status}: ${recovered.stderr}`);
     told = recovered.stdout + recovered.stderr;

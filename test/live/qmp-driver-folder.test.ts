@@ -4,6 +4,7 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { Journal, type JournalRecord } from '../../src/snapshot/journal.js';
 import { runProgram } from '../support/program.js';
 import { BareGuest } from '../support/qemu.js';
 
@@ -86,6 +87,23 @@ test('one that was named says what is the matter with it', async () => {
   );
   expect(await said('nonsense.sock')).toMatch(/^error: failed to connect to the hypervisor\nerror: /);
   expect(await said('missing.sock')).toContain('No such file or directory');
+
+  // Where a revert has taken it away, and nobody is left who would put another in its place.
+  const nobody = { pid: 2 ** 22 - 1, startTime: '1' };
+  const record: JournalRecord = {
+    ...{ version: 1, domain: 'gone', uuid: '00000000-0000-0000-0000-000000000000' },
+    ...{ socket: join(folder, 'missing.sock'), agentSocket: null, qemu: null },
+    ...{ controller: nobody, guardian: nobody, operation: 'snapshot-revert', snapshot: 's1' },
+    ...{ startedAt: new Date().toISOString(), step: 'finishing', method: 'stopped', wasRunning: true },
+    ...{ halt: false, frozen: false, overlays: [], memory: null, migration: null, internal: [], jobs: [] },
+    snapshotXml: null,
+  };
+  const journal = await Journal.begin(join(folder, 'state', 'qmp', 'gone'), record);
+  expect(await said('missing.sock')).toMatch(
+    /^error: failed to connect to the hypervisor\nerror: .*revert to snapshot 's1' of domain 'gone', begun .*, was cut off: run 'snapctl recover gone' first\n$/,
+  );
+  await journal.end();
+
   expect((await runProgram('qmp:relative/path', ['list'])).stderr).toContain('expected qmp:///absolute/path');
   expect((await runProgram('qmp://host/path', ['list'])).stderr).toContain('expected qmp:///absolute/path');
 }, 120_000);

@@ -38,6 +38,7 @@ import { DataStream } from './data-stream.js';
 import { domainOver } from './domain.js';
 import { type KnownDomain, statsOf } from './domain-stats.js';
 import { eventWatch } from './event-watch.js';
+import { explainGone } from './gone-socket.js';
 import { hostCpuMap } from './host-cpus.js';
 import { restoreDomain } from './memory-save.js';
 import { withUnsupported } from './unsupported.js';
@@ -55,7 +56,8 @@ const failure = (code: number, message: string): HypervisorError =>
  */
 export async function open(uri: string | undefined, options: OpenOptions = {}): Promise<Connection> {
   const path = pathOf(uri ?? '');
-  const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
+  const found = await stat(path).catch(async (error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') await explainGone(path);
     const reason = error.code === 'EACCES' ? 'Permission denied' : 'No such file or directory';
     throw failure(VIR_ERR_NO_CONNECT, `Failed to connect socket to '${path}': ${reason}`);
   });
