@@ -1,8 +1,14 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { ConnectError } from '../qmp/index.js';
 import type { Guardian } from './guardian.js';
 import type { Guest } from './guest.js';
 import type { Journal } from './journal.js';
 import type { MendReport } from './mend.js';
 import { isAlive } from './process-identity.js';
+
+/** A QEMU that dies closes its monitor some time before its process is gone: the more memory, the longer. */
+const DYING_MS = 5_000;
+const LOOK_MS = 20;
 
 /**
  * Mends an operation of ours that has failed, here and now; where that fails too, its guardian is to try after us.
@@ -28,8 +34,15 @@ export async function settleCutOff(
   async function attempt(): Promise<MendReport> {
     if (guest.qmp.state === 'running') return mend(guest, journal);
     const { qemu } = journal.record;
-    if (qemu && !(await isAlive(qemu))) return { outcome: 'ended', actions: await withoutQemu(journal) };
-    await guest.qmp.connect();
-    return mend(guest, journal);
+    for (const deadline = performance.now() + DYING_MS; ; await delay(LOOK_MS)) {
+      if (qemu && !(await isAlive(qemu))) return { outcome: 'ended', actions: await withoutQemu(journal) };
+      const failure = await guest.qmp.connect().then(
+        () => undefined,
+        (error: unknown) => error,
+      );
+      if (failure === undefined) return mend(guest, journal);
+      const gone = failure instanceof ConnectError && ['refused', 'missing'].includes(failure.reason);
+      if (!gone || performance.now() > deadline) throw failure;
+    }
   }
 }
