@@ -7,10 +7,10 @@ import { shellWords } from './shell-words.js';
 
 // virsh is the specification: each line of a corpus goes through the installed virsh and through snapctl, on libvirt's
 // test driver, and both must say the same and end with the same status. virsh has a process for each line. So has
-// snapctl for lines with a pipe, and for every fourth of the grammar, which is about all that a command line can be; every
+// snapctl for lines with a pipe, and for every tenth of the grammar, which is about all that a command line can be; every
 // other line goes to one process that stays.
 
-const OWN_PROCESS = 4;
+const OWN_PROCESS = 10;
 
 const place = { uri: 'test:///default' };
 

@@ -10,7 +10,7 @@ const snapctl = fileURLToPath(new URL('../../dist/snapctl.js', import.meta.url))
 
 /** The short form: a few of each kind, always the same choices. The long form is test/drills/run.mjs. */
 const few: Readonly<Record<string, number>> = {
-  'kill command': 2,
+  'kill command': 1,
   'kill both': 1,
   'kill sink': 1,
   'full disk': process.getuid?.() === 0 ? 1 : 0,
