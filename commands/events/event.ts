@@ -2,6 +2,7 @@ import type { DomainEvent, DomainEventName, Subscription } from '../../src/hyper
 import { CommandError, type Context, defineCommand, domainOf, exclusive } from '../../src/shell/index.js';
 import { describeDomainEvent, domainEventNames } from './describe-domain-event.js';
 import { printEvents } from './print-events.js';
+import { waitingOptions } from './waiting-options.js';
 
 export default defineCommand({
   name: 'event',
@@ -16,10 +17,7 @@ export default defineCommand({
     { name: 'domain', type: 'string', completer: 'domain', help: 'filter by domain name, id or uuid' },
     { name: 'event', type: 'string', values: domainEventNames, help: 'which event type to wait for' },
     { name: 'all', type: 'flag', help: 'wait for all events instead of just one type' },
-    { name: 'loop', type: 'flag', help: 'loop until timeout or interrupt, rather than one-shot' },
-    { name: 'timeout', type: 'int', help: 'timeout seconds' },
-    { name: 'list', type: 'flag', help: 'list valid event types' },
-    { name: 'timestamp', type: 'flag', help: 'show timestamp for each printed event' },
+    ...waitingOptions,
   ],
   rules: [exclusive('all', 'event'), exclusive('list', 'all'), exclusive('list', 'event')],
   long: true,

@@ -2,6 +2,11 @@ import type { Events, ObjectEvent } from '../../src/hypervisor/index.js';
 import { type Arguments, CommandError, type Context } from '../../src/shell/index.js';
 import { printEvents } from './print-events.js';
 
+/** A line of --json. */
+export const objectEventShape = {
+  object: { 'time?': 'string', event: 'string', 'object?': 'string', 'type?': 'string' },
+} as const;
+
 export interface ObjectEvents {
   readonly object: Parameters<Events['watchObjectEvents']>[0];
   /** What virsh calls one of them. */

@@ -1,5 +1,6 @@
 import { defineCommand } from '../../src/shell/index.js';
-import { printObjectEvents } from '../events/print-object-events.js';
+import { objectEventShape, printObjectEvents } from '../events/print-object-events.js';
+import { waitingOptions } from '../events/waiting-options.js';
 import { nodeDeviceOf } from './device-option.js';
 
 const names = ['lifecycle', 'update'];
@@ -12,12 +13,9 @@ export default defineCommand({
   options: [
     { name: 'device', type: 'string', completer: 'node-device', help: 'filter by node device name' },
     { name: 'event', type: 'string', values: names, help: 'which event type to wait for' },
-    { name: 'loop', type: 'flag', help: 'loop until timeout or interrupt, rather than one-shot' },
-    { name: 'timeout', type: 'int', help: 'timeout seconds' },
-    { name: 'list', type: 'flag', help: 'list valid event types' },
-    { name: 'timestamp', type: 'flag', help: 'show timestamp for each printed event' },
+    ...waitingOptions,
   ],
-  json: { object: { 'time?': 'string', event: 'string', 'object?': 'string', 'type?': 'string' } },
+  json: objectEventShape,
   long: true,
   jsonLines: true,
   async run(context, args) {

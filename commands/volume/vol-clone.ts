@@ -1,8 +1,5 @@
-import {
-  VIR_STORAGE_VOL_CREATE_PREALLOC_METADATA,
-  VIR_STORAGE_VOL_CREATE_REFLINK,
-} from '../../src/hypervisor/constants.js';
 import { defineCommand, elementsAt, elementText, orFail, parseXml } from '../../src/shell/index.js';
+import { preallocOption, reflinkOption } from './creation-options.js';
 import { volumeOf } from './volume-option.js';
 
 export default defineCommand({
@@ -14,18 +11,8 @@ export default defineCommand({
     { name: 'vol', type: 'string', required: true, completer: 'volume', help: 'vol name, key or path' },
     { name: 'newname', type: 'string', required: true, help: 'clone name' },
     { name: 'pool', type: 'string', completer: 'storage-pool', help: 'pool name or uuid' },
-    {
-      name: 'prealloc-metadata',
-      type: 'flag',
-      bit: VIR_STORAGE_VOL_CREATE_PREALLOC_METADATA,
-      help: 'preallocate metadata (for qcow2 instead of full allocation)',
-    },
-    {
-      name: 'reflink',
-      type: 'flag',
-      bit: VIR_STORAGE_VOL_CREATE_REFLINK,
-      help: 'use btrfs COW lightweight copy',
-    },
+    preallocOption,
+    reflinkOption,
     { name: 'print-xml', type: 'flag', help: 'print XML document rather than clone the volume' },
   ],
   json: { object: { name: 'string', source: 'string', 'xml?': 'string' } },

@@ -1,8 +1,8 @@
-import { VIR_STORAGE_VOL_CREATE_PREALLOC_METADATA } from '../../src/hypervisor/constants.js';
 import type { StoragePool } from '../../src/hypervisor/index.js';
 import { type Context, defineCommand, orFail } from '../../src/shell/index.js';
 import { poolOf } from '../pool/pool-option.js';
 import { findFirst } from '../shell/find-object.js';
+import { preallocOption } from './creation-options.js';
 import { volumeSize } from './volume-size.js';
 
 export default defineCommand({
@@ -27,12 +27,7 @@ export default defineCommand({
     { name: 'format', type: 'string', help: 'file format type raw,bochs,qcow,qcow2,qed,vmdk' },
     { name: 'backing-vol', type: 'string', help: 'the backing volume if taking a snapshot' },
     { name: 'backing-vol-format', type: 'string', help: 'format of backing volume if taking a snapshot' },
-    {
-      name: 'prealloc-metadata',
-      type: 'flag',
-      bit: VIR_STORAGE_VOL_CREATE_PREALLOC_METADATA,
-      help: 'preallocate metadata (for qcow2 instead of full allocation)',
-    },
+    preallocOption,
     { name: 'print-xml', type: 'flag', help: "print XML document, but don't define/create" },
   ],
   json: { object: { name: 'string', xml: 'string' } },

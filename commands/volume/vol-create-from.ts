@@ -1,10 +1,7 @@
-import {
-  VIR_STORAGE_VOL_CREATE_PREALLOC_METADATA,
-  VIR_STORAGE_VOL_CREATE_REFLINK,
-  VIR_STORAGE_VOL_CREATE_VALIDATE,
-} from '../../src/hypervisor/constants.js';
+import { VIR_STORAGE_VOL_CREATE_VALIDATE } from '../../src/hypervisor/constants.js';
 import { defineCommand, orFail, readTextFile } from '../../src/shell/index.js';
 import { poolOf } from '../pool/pool-option.js';
+import { preallocOption, reflinkOption } from './creation-options.js';
 import { volumeOf } from './volume-option.js';
 
 export default defineCommand({
@@ -28,18 +25,8 @@ export default defineCommand({
       completer: 'storage-pool',
       help: "pool name or uuid of the input volume's pool",
     },
-    {
-      name: 'prealloc-metadata',
-      type: 'flag',
-      bit: VIR_STORAGE_VOL_CREATE_PREALLOC_METADATA,
-      help: 'preallocate metadata (for qcow2 instead of full allocation)',
-    },
-    {
-      name: 'reflink',
-      type: 'flag',
-      bit: VIR_STORAGE_VOL_CREATE_REFLINK,
-      help: 'use btrfs COW lightweight copy',
-    },
+    preallocOption,
+    reflinkOption,
     {
       name: 'validate',
       type: 'flag',

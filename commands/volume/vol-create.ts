@@ -1,9 +1,7 @@
-import {
-  VIR_STORAGE_VOL_CREATE_PREALLOC_METADATA,
-  VIR_STORAGE_VOL_CREATE_VALIDATE,
-} from '../../src/hypervisor/constants.js';
+import { VIR_STORAGE_VOL_CREATE_VALIDATE } from '../../src/hypervisor/constants.js';
 import { defineCommand, orFail, readTextFile, validateOption, xmlFileOption } from '../../src/shell/index.js';
 import { poolOf } from '../pool/pool-option.js';
+import { preallocOption } from './creation-options.js';
 
 export default defineCommand({
   name: 'vol-create',
@@ -13,12 +11,7 @@ export default defineCommand({
   options: [
     { name: 'pool', type: 'string', required: true, completer: 'storage-pool', help: 'pool name' },
     xmlFileOption('an XML vol description'),
-    {
-      name: 'prealloc-metadata',
-      type: 'flag',
-      bit: VIR_STORAGE_VOL_CREATE_PREALLOC_METADATA,
-      help: 'preallocate metadata (for qcow2 instead of full allocation)',
-    },
+    preallocOption,
     validateOption(VIR_STORAGE_VOL_CREATE_VALIDATE),
   ],
   json: { object: { name: 'string' } },

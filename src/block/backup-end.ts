@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { CommandFailure, followJob, JobFailure } from '../qmp/index.js';
 import type { Guest } from '../snapshot/guest.js';
-import { isAlive } from '../snapshot/process-identity.js';
+import { isAlive, isSameProcess } from '../snapshot/process-identity.js';
 import { type BackupRecord, readBackupRecord, removeBackupRecord } from './backup-record.js';
 import { deleteNode } from './close-images.js';
 
@@ -15,7 +15,7 @@ export async function settleBackup(guest: Guest): Promise<string | undefined> {
   if (!record) return undefined;
   const { process: qemu } = guest;
   const what = `the backup of domain '${record.domain}', begun ${record.startedAt},`;
-  if (record.qemu && (!qemu || qemu.pid !== record.qemu.pid || qemu.startTime !== record.qemu.startTime)) {
+  if (record.qemu && !isSameProcess(qemu, record.qemu)) {
     // It may have come to its end before, and nobody looked.
     if (record.mode === 'pull') await removeFiles(record);
     await removeBackupRecord(guest.folder);

@@ -8,7 +8,7 @@ import { bitmapParts, type ImageBitmap, mergeActions } from '../snapshot/bitmap-
 import type { Guest } from '../snapshot/guest.js';
 import { disksOf, type GuestDisk } from '../snapshot/guest-disks.js';
 import { readImageInfo } from '../snapshot/image-info.js';
-import { identifyProcess } from '../snapshot/process-identity.js';
+import { identifyOurselves, identityOf } from '../snapshot/process-identity.js';
 import { endBackup } from './backup-end.js';
 import {
   type BackupRecord,
@@ -62,14 +62,13 @@ export async function startBackup(
   if (mode === 'pull' && !server)
     throw refusal('configuration', '<domainbackup> must specify TCP port for now');
   const { planned, left } = await plan(guest, description, options);
-  const controller = await identifyProcess(process.pid);
-  if (!controller) throw new Error('cannot read /proc');
+  const controller = await identifyOurselves();
   const record: BackupRecord = {
     version: 1,
     domain: guest.name,
     mode,
     startedAt: new Date().toISOString(),
-    qemu: guest.process ? { pid: guest.process.pid, startTime: guest.process.startTime } : null,
+    qemu: identityOf(guest.process),
     controller,
     started: false,
     server: server ?? null,

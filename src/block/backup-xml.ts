@@ -1,7 +1,7 @@
 import type { Element } from '@xmldom/xmldom';
 import { escapeXml } from '../snapshot/snapshot-xml.js';
-import { childElements, childText, parseRoot } from './checkpoint-xml.js';
 import { refusal } from './refusals.js';
+import { childElements, childText, parseRoot } from './xml-document.js';
 
 /** Where QEMU serves a pull backup's disks over NBD. */
 export type BackupServer =

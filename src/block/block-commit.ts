@@ -53,11 +53,11 @@ export async function startCommit(
   const [topImage, baseImage] = [images[top], images[base]];
   if (!topImage || !baseImage) throw new Error('a commit without images');
   const gone = images.slice(top, base);
-  await refuseLoss(guest, snapshots, { base: baseImage.file, gone: gone.map(({ file }) => file) });
   const files = gone.map(({ file }) => file);
+  await refuseLoss(guest, snapshots, { base: baseImage.file, gone: files });
   const active = top === 0;
   const above = images[top - 1];
-  const backing = above && (await backingName(chain, above.file, base, flags));
+  const backing = above && backingName(chain, above.file, base, flags);
   return startBlockJob(guest, {
     id: blockJobId('commit', disk.target),
     type: active ? 'active-commit' : 'commit',
@@ -114,12 +114,12 @@ async function choose(
 }
 
 /** How the image above the committed ones is to name the base. QEMU's own choice is all it was told, as JSON (see delete-merging.ts). */
-async function backingName(
+function backingName(
   { images }: Pick<DiskChain, 'images'>,
   above: string,
   base: number,
   flags: number,
-): Promise<string> {
+): string {
   const file = images[base]?.file ?? '';
   return (flags & VIR_DOMAIN_BLOCK_COMMIT_RELATIVE) === 0 ? file : relativeBacking(images, above, base);
 }

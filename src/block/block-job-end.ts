@@ -3,7 +3,7 @@ import { CommandFailure, findJob, followJob, JobFailure } from '../qmp/index.js'
 import { carryBitmaps } from '../snapshot/bitmap-chain.js';
 import type { Guest } from '../snapshot/guest.js';
 import { queryOpenImages } from '../snapshot/open-images.js';
-import { isAlive } from '../snapshot/process-identity.js';
+import { isAlive, isSameProcess } from '../snapshot/process-identity.js';
 import { type BlockJobRecord, describeJob, readJobRecords, removeJobRecord } from './block-job-record.js';
 import { undoPreparation } from './block-job-start.js';
 import { closeUnused } from './close-images.js';
@@ -19,12 +19,10 @@ export interface EndedJob {
 /**
  * Does what is left to do for jobs that have ended: dismisses them, has QEMU close what they were done with, removes
  * the files that were to be removed.
- * @param only the disk; all if undefined.
  */
-export async function settleBlockJobs(guest: Guest, only?: string): Promise<EndedJob[]> {
+export async function settleBlockJobs(guest: Guest): Promise<EndedJob[]> {
   const ended: EndedJob[] = [];
   for (const record of await readJobRecords(guest.folder)) {
-    if (only !== undefined && record.disk !== only) continue;
     const end = await settle(guest, record);
     if (end) ended.push({ record, ...end });
   }
@@ -35,7 +33,7 @@ export async function settleBlockJobs(guest: Guest, only?: string): Promise<Ende
 async function settle(guest: Guest, record: BlockJobRecord): Promise<Omit<EndedJob, 'record'> | undefined> {
   const { process: qemu } = guest;
   const what = `${describeJob(record)}, begun ${record.startedAt},`;
-  if (record.qemu && (!qemu || qemu.pid !== record.qemu.pid || qemu.startTime !== record.qemu.startTime)) {
+  if (record.qemu && !isSameProcess(qemu, record.qemu)) {
     await removeJobRecord(guest.folder, record);
     return { failed: true, text: `${what} has gone with the QEMU that ran it; nothing was removed` };
   }
@@ -59,12 +57,8 @@ async function settle(guest: Guest, record: BlockJobRecord): Promise<Omit<EndedJ
  * Waits for the end of a job that has been told to end, or has ended, and does what is left to do then.
  * @returns why it failed; undefined if it didn't.
  */
-export async function finishBlockJob(
-  guest: Guest,
-  record: BlockJobRecord,
-  options: { readonly signal?: AbortSignal } = {},
-): Promise<string | undefined> {
-  const error = await followJob(guest.qmp, record.id, options).then(
+export async function finishBlockJob(guest: Guest, record: BlockJobRecord): Promise<string | undefined> {
+  const error = await followJob(guest.qmp, record.id).then(
     () => outcomeOfPull(guest, record),
     (failure: unknown) => {
       if (failure instanceof JobFailure) return failure.description;

@@ -2,7 +2,7 @@ import type { BlockJob } from '../qmp/index.js';
 import type { Guest } from '../snapshot/guest.js';
 import { queryOpenImages } from '../snapshot/open-images.js';
 import { type BlockJobRecord, readJobRecords } from './block-job-record.js';
-import { lookUpDisk } from './disk-chain.js';
+import { diskNamed } from './disk-chain.js';
 
 /** The job that a disk has, whoever started it. */
 export interface DiskJob {
@@ -18,13 +18,12 @@ export interface DiskJob {
  * @throws HypervisorError in libvirt's words: there is no such disk.
  */
 export async function findDiskJob(guest: Guest, name: string): Promise<DiskJob | undefined> {
-  const { target } = await lookUpDisk(guest, name);
+  const { disks, graph } = await queryOpenImages(guest);
+  const { target, medium } = diskNamed(disks, name);
   const record = (await readJobRecords(guest.folder)).find(({ disk }) => disk === target);
-  const { chains, graph } = await queryOpenImages(guest);
   const jobs = (await guest.qmp.execute('query-block-jobs')).filter(({ status }) => status !== 'concluded');
   const own = jobs.find(({ device }) => device === record?.id);
   if (own) return { disk: target, job: own, record };
-  const medium = chains.find(({ disk }) => disk.target === target)?.disk.medium;
   const nodes = medium ? [medium.node, ...medium.filters] : [];
   const users = nodes.flatMap((node) => graph.usersOf(node) ?? []);
   const owners = new Set(users.filter(({ kind }) => kind === 'job').map((user) => user.name));

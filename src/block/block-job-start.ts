@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { type BlockJobArguments, STREAM_DISMISSES_ITSELF } from '../qmp/index.js';
 import type { Guest } from '../snapshot/guest.js';
-import { identifyProcess } from '../snapshot/process-identity.js';
+import { identifyOurselves, identityOf } from '../snapshot/process-identity.js';
 import {
   type BlockJobRecord,
   createJobRecord,
@@ -33,8 +33,7 @@ export interface BlockJobPlan
  */
 export async function startBlockJob(guest: Guest, plan: BlockJobPlan): Promise<void> {
   const { id, type, disk, from, to, nodes, close, remove, speed } = plan;
-  const controller = await identifyProcess(process.pid);
-  if (!controller) throw new Error('cannot read /proc');
+  const controller = await identifyOurselves();
   const record: BlockJobRecord = {
     version: 1,
     domain: guest.name,
@@ -44,7 +43,7 @@ export async function startBlockJob(guest: Guest, plan: BlockJobPlan): Promise<v
     from,
     to,
     startedAt: new Date().toISOString(),
-    qemu: guest.process ? { pid: guest.process.pid, startTime: guest.process.startTime } : null,
+    qemu: identityOf(guest.process),
     controller,
     started: false,
     nodes,

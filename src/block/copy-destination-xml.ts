@@ -1,6 +1,7 @@
 import { DOMParser, type Element } from '@xmldom/xmldom';
 import type { CopyRequest } from './block-copy.js';
 import { refusal } from './refusals.js';
+import { childElements } from './xml-document.js';
 
 /**
  * The destination that a <disk> describes, as blockcopy --xml takes it.
@@ -9,8 +10,7 @@ import { refusal } from './refusals.js';
  */
 export function parseCopyDestination(xml: string): CopyRequest['to'] {
   const disk = parse(xml);
-  const child = (name: string): Element | undefined =>
-    Array.from(disk.childNodes).find((node): node is Element => node.nodeName === name);
+  const child = (name: string): Element | undefined => childElements(disk, name)[0];
   const type = disk.getAttribute('type') || 'file';
   if (type !== 'file' && type !== 'block')
     throw refusal('configuration', `a copy to a destination of type '${type}' is not possible here`);

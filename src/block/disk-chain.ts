@@ -1,6 +1,6 @@
 import type { BlockGraph } from '../qmp/index.js';
 import type { Guest } from '../snapshot/guest.js';
-import { disksOf, findDisk, type GuestDisk } from '../snapshot/guest-disks.js';
+import { disksOf, filterDrivers, findDisk, type GuestDisk } from '../snapshot/guest-disks.js';
 import { type OpenImage, queryOpenImages } from '../snapshot/open-images.js';
 import { realFile } from '../snapshot/real-file.js';
 import { refusal } from './refusals.js';
@@ -15,8 +15,8 @@ export interface DiskChain {
 
 /** Nodes that jobs and users put between images; they have the file name of what is below. */
 const FILTERS: ReadonlySet<string> = new Set([
-  ...['commit_top', 'mirror_top', 'copy-before-write', 'snapshot-access', 'backup-top'],
-  ...['throttle', 'copy-on-read', 'blkdebug', 'blklogwrites', 'preallocate', 'compress'],
+  ...filterDrivers,
+  ...['commit_top', 'mirror_top', 'snapshot-access', 'backup-top'],
 ]);
 
 /**
@@ -24,10 +24,10 @@ const FILTERS: ReadonlySet<string> = new Set([
  * @throws HypervisorError in libvirt's words: there is no such disk, or nothing is in it.
  */
 export async function findChain(guest: Guest, name: string): Promise<DiskChain> {
-  const disk = await lookUpDisk(guest, name);
+  const { disks, chains, graph } = await queryOpenImages(guest);
+  const disk = diskNamed(disks, name);
   if (!disk.medium)
     throw refusal('invalid', `disk '${disk.target}' does not currently have a source assigned`);
-  const { chains, graph } = await queryOpenImages(guest);
   const found = chains.find(({ disk: { target } }) => target === disk.target);
   const [active, ...below] = (found?.images ?? []).filter(({ format }) => !FILTERS.has(format));
   if (!active) throw refusal('invalid', `disk '${disk.target}' is not on a file`);
@@ -36,7 +36,12 @@ export async function findChain(guest: Guest, name: string): Promise<DiskChain> 
 
 /** @throws HypervisorError in libvirt's words: there is no such disk. */
 export async function lookUpDisk(guest: Guest, name: string): Promise<GuestDisk> {
-  const disk = findDisk(await disksOf(guest), name);
+  return diskNamed(await disksOf(guest), name);
+}
+
+/** @throws HypervisorError as lookUpDisk() */
+export function diskNamed(disks: readonly GuestDisk[], name: string): GuestDisk {
+  const disk = findDisk(disks, name);
   if (!disk) throw refusal('invalid', `disk '${name}' not found in domain`);
   return disk;
 }

@@ -1,5 +1,5 @@
-import { childElements, childText, parseRoot } from './checkpoint-xml.js';
 import { refusal } from './refusals.js';
+import { childElements, childText, parseRoot } from './xml-document.js';
 
 /** A disk as a user describes it who wants it attached, detached or changed. */
 export interface DescribedDisk {

@@ -31,7 +31,7 @@ import { Journal, type JournalRecord } from './journal.js';
 import { type LibvirtOverlay, libvirtDomainFolder } from './libvirt-journal.js';
 import { mergeBack } from './libvirt-merge.js';
 import { mendLibvirt } from './mend-libvirt.js';
-import { identifyProcess } from './process-identity.js';
+import { identifyOurselves } from './process-identity.js';
 import { buildSnapshotXml } from './snapshot-xml.js';
 
 /** libvirt's header of a memory image (virQEMUSaveHeader in qemu_saveimage.h): magic, five numbers, fourteen unused. */
@@ -168,8 +168,7 @@ class LibvirtArchive {
   ): Promise<JournalRecord> {
     const { domain, running } = this.#subject;
     const { memory, keepOverlay } = this.#options;
-    const controller = await identifyProcess(process.pid);
-    if (!controller) throw new Error('cannot read /proc');
+    const controller = await identifyOurselves();
     const suffix = randomBytes(6).toString('hex');
     const place = join(dirname(this.#file), `.${basename(this.#file).slice(0, 180)}.${suffix}`);
     const folder = join(tmpdir(), `snapctl-${suffix}`);

@@ -43,7 +43,7 @@ export interface Medium {
 }
 
 /** Nodes that stand above the one that holds the data (QAPI BlockdevDriver). */
-const filters = new Set([
+export const filterDrivers: ReadonlySet<string> = new Set([
   ...['throttle', 'copy-on-read', 'blkdebug', 'blklogwrites', 'preallocate', 'compress'],
   // A backup's.
   'copy-before-write',
@@ -51,12 +51,15 @@ const filters = new Set([
 
 /** The disks of a guest as they are now, their files with paths that mean the same here as in its QEMU. */
 export async function disksOf({ qmp, process: qemu }: Guest): Promise<GuestDisk[]> {
-  const disks = guestDisks(await queryBlockGraph(qmp));
-  const cwd = qemu && (await readlink(`/proc/${qemu.pid}/cwd`).catch(() => undefined));
-  return disks.map((disk) =>
+  const graph = await queryBlockGraph(qmp);
+  return plainDisks(graph, qemu && (await readlink(`/proc/${qemu.pid}/cwd`).catch(() => undefined)));
+}
+
+/** The same of what QEMU has told already. @param cwd its working folder */
+export const plainDisks = (graph: BlockGraph, cwd: string | undefined): GuestDisk[] =>
+  guestDisks(graph).map((disk) =>
     disk.medium ? { ...disk, medium: { ...disk.medium, file: plainPath(disk.medium.file, cwd) } } : disk,
   );
-}
 
 /**
  * The path in what QEMU calls an image's file name. A relative one is from its own folder; and where the image's header
@@ -106,7 +109,7 @@ function guestDisk(device: BlockDevice, graph: BlockGraph): GuestDisk {
 function mediumBelow(top: string, device: BlockDevice, graph: BlockGraph): Medium | undefined {
   let name = top;
   const above: string[] = [];
-  for (let node = graph.nodes.get(name); node && filters.has(node.drv); node = graph.nodes.get(name)) {
+  for (let node = graph.nodes.get(name); node && filterDrivers.has(node.drv); node = graph.nodes.get(name)) {
     const below = graph.childOf(name, 'file') ?? graph.childOf(name, 'image');
     if (below === undefined) break;
     above.push(name);

@@ -1,7 +1,7 @@
 import type { Guardian } from './guardian.js';
 import type { Guest } from './guest.js';
 import type { JournalRecord } from './journal.js';
-import { identifyProcess } from './process-identity.js';
+import { identifyOurselves, identityOf } from './process-identity.js';
 
 /** Whose an operation is: what is known of a guest, running or saved. */
 type Subject = Pick<Guest, 'uuid' | 'socket'> & {
@@ -15,15 +15,14 @@ type Subject = Pick<Guest, 'uuid' | 'socket'> & {
  * guest has been touched, and all that an operation may have of its own is empty.
  */
 export async function beginRecord(guest: Subject, guardian: Guardian, operation: JournalRecord['operation']) {
-  const controller = await identifyProcess(process.pid);
-  if (!controller) throw new Error('cannot read /proc');
+  const controller = await identifyOurselves();
   return {
     version: 1,
     domain: guest.name,
     uuid: guest.uuid,
     socket: guest.socket,
     agentSocket: guest.agentSocket ?? null,
-    qemu: guest.process ? { pid: guest.process.pid, startTime: guest.process.startTime } : null,
+    qemu: identityOf(guest.process),
     controller,
     guardian: guardian.process,
     operation,

@@ -2,7 +2,7 @@ import { readlink } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { type BlockGraph, type BlockNode, queryBlockGraph } from '../qmp/index.js';
 import type { Guest } from './guest.js';
-import { type GuestDisk, guestDisks, plainPath } from './guest-disks.js';
+import { type GuestDisk, guestDisks, plainDisks, plainPath } from './guest-disks.js';
 import { realFile } from './real-file.js';
 
 /** An image that QEMU has open, as part of a disk's chain or as a node of its own. */
@@ -17,6 +17,8 @@ export interface OpenImage {
 /** The images that QEMU has open. */
 export interface OpenImages {
   readonly graph: BlockGraph;
+  /** Every disk, as disksOf() tells it. */
+  readonly disks: readonly GuestDisk[];
   /** Per disk with a medium, the active image first. */
   readonly chains: readonly { readonly disk: GuestDisk; readonly images: readonly OpenImage[] }[];
   /** Every node with a file name of its own, the files' nodes (drv file, host_device) too. */
@@ -41,5 +43,5 @@ export async function queryOpenImages({ qmp, process: qemu }: Guest): Promise<Op
       .flatMap((name) => all.find(({ node }) => node === name) ?? []);
     return [{ disk, images }];
   });
-  return { graph, chains, all };
+  return { graph, disks: plainDisks(graph, folder), chains, all };
 }

@@ -20,6 +20,21 @@ export async function identifyProcess(pid: number): Promise<ProcessIdentity | un
   }
 }
 
+/** @throws Error /proc can't be read. */
+export async function identifyOurselves(): Promise<ProcessIdentity> {
+  const own = await identifyProcess(process.pid);
+  if (!own) throw new Error('cannot read /proc');
+  return own;
+}
+
+/** The identity alone, of something that tells more of a process, as it is written down. */
+export const identityOf = (process: ProcessIdentity | undefined): ProcessIdentity | null =>
+  process ? { pid: process.pid, startTime: process.startTime } : null;
+
+/** Whether both are known, and one process. */
+export const isSameProcess = (one: ProcessIdentity | undefined, other: ProcessIdentity): boolean =>
+  one?.pid === other.pid && one.startTime === other.startTime;
+
 export async function isAlive(process: ProcessIdentity): Promise<boolean> {
   return (await identifyProcess(process.pid))?.startTime === process.startTime;
 }

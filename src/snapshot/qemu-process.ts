@@ -67,10 +67,20 @@ export async function describeProcess(pid: number): Promise<QemuProcess | undefi
   return { ...identity, uid: last('Uid'), gid: last('Gid'), resident };
 }
 
-/** CPU time that a process has used, in nanoseconds. */
-export async function processTime(pid: number): Promise<bigint> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'latin1');
+/** What a process or one of its threads has used of the host's CPUs. */
+export interface CpuUse {
+  /** Nanoseconds in its own code, and in the kernel for it. */
+  readonly user: bigint;
+  readonly system: bigint;
+  /** Number of the CPU it ran on last. */
+  readonly cpu: number;
+}
+
+/** @param thread its id; undefined for the whole process. @throws SystemError it is gone. */
+export async function cpuUse(pid: number, thread?: number): Promise<CpuUse> {
+  const stat = await readFile(`/proc/${pid}/${thread === undefined ? '' : `task/${thread}/`}stat`, 'latin1');
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  // utime and stime, in ticks of which Linux has 100 a second in this file on every architecture.
-  return (BigInt(fields[11] ?? 0) + BigInt(fields[12] ?? 0)) * 10_000_000n;
+  // Fields 14, 15 and 39 of proc(5); Linux has 100 ticks a second in this file on every architecture.
+  const ticks = (field: number): bigint => BigInt(fields[field] ?? 0) * 10_000_000n;
+  return { user: ticks(11), system: ticks(12), cpu: Number(fields[36] ?? 0) };
 }

@@ -12,7 +12,7 @@ import { domainStateFolder } from '../../src/snapshot/state-folder.js';
 import { checkFileSystem } from '../drills/file-system.js';
 import { imageSum } from '../drills/image-sum.js';
 import { checkImage, qemuImg } from '../drills/qemu-img.js';
-import { runHere } from '../support/own-program.js';
+import { ownCommands } from '../support/own-program.js';
 import { runProgram } from '../support/program.js';
 import { BareGuest, type QemuProgram, qemuPrograms } from '../support/qemu.js';
 
@@ -29,17 +29,7 @@ describe.each(qemuPrograms)('block jobs on %s', (_, find) => {
   /** A monitor of its own. */
   let witness: QmpClient;
 
-  const run = (...words: string[]) => runHere(uri, words);
-  const ok = async (...words: string[]): Promise<string> => {
-    const { code, stdout, stderr } = await run(...words);
-    expect({ words, code, stderr }).toEqual({ words, code: 0, stderr: '' });
-    return stdout.trim();
-  };
-  const refusal = async (...words: string[]): Promise<string> => {
-    const { code, stdout, stderr } = await run(...words);
-    expect({ words, code, stdout: stdout.trim() }).toEqual({ words, code: 1, stdout: '' });
-    return stderr.trim();
-  };
+  const { run, ok, refusal } = ownCommands(() => uri);
 
   beforeAll(async () => {
     program = await find();

@@ -8,7 +8,7 @@ import { QmpClient } from '../../src/qmp/index.js';
 import { domainStateFolder } from '../../src/snapshot/state-folder.js';
 import { checkFileSystem } from '../drills/file-system.js';
 import { qemuImg } from '../drills/qemu-img.js';
-import { runHere } from '../support/own-program.js';
+import { ownCommands } from '../support/own-program.js';
 import { runProgram } from '../support/program.js';
 import { BareGuest, type QemuProgram, qemuPrograms } from '../support/qemu.js';
 
@@ -24,17 +24,7 @@ describe.each(qemuPrograms)('checkpoints and backups on %s', (_, find) => {
   let uri: string;
   let witness: QmpClient;
 
-  const run = (...words: string[]) => runHere(uri, words);
-  const ok = async (...words: string[]): Promise<string> => {
-    const { code, stdout, stderr } = await run(...words);
-    expect({ words, code, stderr }).toEqual({ words, code: 0, stderr: '' });
-    return stdout.trim();
-  };
-  const refusal = async (...words: string[]): Promise<string> => {
-    const { code, stdout, stderr } = await run(...words);
-    expect({ words, code, stdout: stdout.trim() }).toEqual({ words, code: 1, stdout: '' });
-    return stderr.trim();
-  };
+  const { run, ok, refusal } = ownCommands(() => uri);
 
   beforeAll(async () => {
     program = await find();

@@ -34,6 +34,7 @@ import type { Checkpoint, DomainSnapshots } from '../../hypervisor/snapshots.js'
 import type { TransactionAction } from '../../qmp/index.js';
 import { DocumentStore, type StoredDocument } from '../../snapshot/document-store.js';
 import type { Guest } from '../../snapshot/guest.js';
+import { whyNoMomentName } from '../../snapshot/moment-name.js';
 import { childrenOf, descendantsOf } from '../../snapshot/snapshot-tree.js';
 import { forgetSnapshot } from '../../snapshot/stored-parent.js';
 import type { BareDomain } from './bare-domain.js';
@@ -226,13 +227,8 @@ export async function prepareCheckpoint(
   };
 }
 
-/** libvirt keeps records in files of the checkpoints' names. */
 function checkName(name: string): void {
-  const reason = name.includes('/')
-    ? "can't contain '/'"
-    : name.startsWith('.')
-      ? "can't start with '.'"
-      : undefined;
+  const reason = whyNoMomentName(name);
   if (reason) throw failure(VIR_ERR_XML_DETAIL, `invalid checkpoint name '${name}': name ${reason}`);
 }
 

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import {
   VIR_DOMAIN_AFFECT_CONFIG,
   VIR_DOMAIN_VCPU_GUEST,
@@ -13,6 +12,7 @@ import { HypervisorError, UnsupportedError } from '../../hypervisor/errors.js';
 import { CommandFailure } from '../../qmp/index.js';
 import type { Guest } from '../../snapshot/guest.js';
 import { guestSize } from '../../snapshot/guest-size.js';
+import { cpuUse } from '../../snapshot/qemu-process.js';
 import type { BareDomain } from './bare-domain.js';
 import { inModel } from './errors.js';
 import { guestCpus, setCpusOnline } from './guest-cpus.js';
@@ -77,11 +77,8 @@ async function mostCpus({ qmp }: Guest): Promise<number> {
 }
 
 async function vcpuInfo(number: number, pid: number, thread: number): Promise<VcpuInfo> {
-  const stat = await readFile(`/proc/${pid}/task/${thread}/stat`, 'latin1');
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  // utime and stime in ticks of 10 ms (fields 14 and 15), and the CPU it ran on last (field 39).
-  const cpuTime = (BigInt(fields[11] ?? 0) + BigInt(fields[12] ?? 0)) * 10_000_000n;
-  return { number, state: VIR_VCPU_RUNNING, cpuTime, cpu: Number(fields[36] ?? 0) };
+  const { user, system, cpu } = await cpuUse(pid, thread);
+  return { number, state: VIR_VCPU_RUNNING, cpuTime: user + system, cpu };
 }
 
 /** @throws HypervisorError nobody keeps the configuration of a bare QEMU. */

@@ -41,10 +41,7 @@ export function devices(domain: BareDomain): Devices {
         return all.map(({ stats }) => stats).reduce(add, noCounters);
       }
       const disk = wanted(await disks(), name);
-      const found = all.find(
-        ({ qdev, device }) =>
-          (disk.qdev !== undefined && qdev === disk.qdev) || (device && disk.names.includes(device)),
-      );
+      const found = statisticsOf(disk, all);
       if (!found) throw invalid(`invalid argument: cannot find statistics for device '${name}'`);
       return found.stats;
     });
@@ -122,6 +119,16 @@ export function devices(domain: BareDomain): Devices {
     hasManagedSaveImage: async () => false,
   };
 }
+
+/** Of what query-blockstats tells, what is of a disk. */
+export const statisticsOf = <T extends { readonly qdev?: string; readonly device?: string }>(
+  disk: GuestDisk,
+  all: readonly T[],
+): T | undefined =>
+  all.find(
+    ({ qdev, device }) =>
+      (disk.qdev !== undefined && qdev === disk.qdev) || (device && disk.names.includes(device)),
+  );
 
 /** @throws HypervisorError flags that exclude each other, as libvirt tells it, or that QEMU can't honour. */
 function checkDump(flags: number): void {

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import {
   VIR_CONNECT_GET_ALL_DOMAINS_STATS_BACKING,
   VIR_CONNECT_GET_ALL_DOMAINS_STATS_ENFORCE_STATS,
@@ -31,12 +30,14 @@ import type { Domain } from '../../hypervisor/domain.js';
 import type { DomainStats } from '../../hypervisor/domains.js';
 import { HypervisorError } from '../../hypervisor/errors.js';
 import type { TypedParameter } from '../../hypervisor/typed-parameter.js';
-import { disksOf } from '../../snapshot/guest-disks.js';
 import { type OpenImage, queryOpenImages } from '../../snapshot/open-images.js';
+import { cpuUse } from '../../snapshot/qemu-process.js';
 import type { BareDomain } from './bare-domain.js';
+import { statisticsOf } from './devices.js';
 import { inModel } from './errors.js';
 import { countersOf } from './interface-stats.js';
 import { guestInterfaces } from './interfaces.js';
+import { numberedIoThreads } from './io-threads.js';
 
 /** A domain as a connection has it, and what is behind it. */
 export interface KnownDomain {
@@ -109,20 +110,11 @@ async function state({ domain }: KnownDomain): Promise<TypedParameter[]> {
   return [int('state.state', now.state), int('state.reason', now.reason)];
 }
 
-/** The kernel counts in ticks of 10 ms. */
-const NANOSECONDS_A_TICK = 10_000_000n;
-
 async function cpuTotal({ bare }: KnownDomain): Promise<TypedParameter[]> {
   const { process } = await bare.guest();
   if (!process) return [];
-  const stat = await readFile(`/proc/${process.pid}/stat`, 'latin1');
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  const [user, system] = [BigInt(fields[11] ?? 0), BigInt(fields[12] ?? 0)];
-  return [
-    ullong('cpu.time', (user + system) * NANOSECONDS_A_TICK),
-    ullong('cpu.user', user * NANOSECONDS_A_TICK),
-    ullong('cpu.system', system * NANOSECONDS_A_TICK),
-  ];
+  const { user, system } = await cpuUse(process.pid);
+  return [ullong('cpu.time', user + system), ullong('cpu.user', user), ullong('cpu.system', system)];
 }
 
 const balloonFields: Readonly<Record<number, string>> = {
@@ -191,17 +183,13 @@ async function interfaces({ bare }: KnownDomain): Promise<TypedParameter[]> {
 /** One record for each disk; with BACKING another for each image below it. */
 async function blocks({ bare }: KnownDomain, flags: number): Promise<TypedParameter[]> {
   const guest = await bare.guest();
-  const disks = await disksOf(guest);
   const all = await guest.qmp.execute('query-blockstats');
-  const { chains } = await queryOpenImages(guest);
+  const { disks, chains } = await queryOpenImages(guest);
   const withBacking = (flags & VIR_CONNECT_GET_ALL_DOMAINS_STATS_BACKING) !== 0;
   const params: TypedParameter[] = [];
   let count = 0;
   for (const disk of disks) {
-    const found = all.find(
-      ({ qdev, device }) =>
-        (disk.qdev !== undefined && qdev === disk.qdev) || (device && disk.names.includes(device)),
-    );
+    const found = statisticsOf(disk, all);
     const images = chains.find((chain) => chain.disk.target === disk.target)?.images ?? [];
     const prefix = `block.${count++}`;
     params.push(text(`${prefix}.name`, disk.target));
@@ -254,20 +242,14 @@ const traffic = (prefix: string, stats: Traffic): TypedParameter[] => [
 ];
 
 async function ioThreads({ bare }: KnownDomain): Promise<TypedParameter[]> {
-  const threads = await (await bare.guest()).qmp.execute('query-iothreads');
-  const numbered = threads.flatMap((thread) => {
-    const number = /^iothread(\d+)$/.exec(thread.id)?.[1];
-    return number === undefined ? [] : [{ number: Number(number), thread }];
-  });
+  const threads = await numberedIoThreads((await bare.guest()).qmp);
   return [
-    uint('iothread.count', numbered.length),
-    ...numbered
-      .sort((a, b) => a.number - b.number)
-      .flatMap(({ number, thread }) => [
-        ullong(`iothread.${number}.poll-max-ns`, thread['poll-max-ns']),
-        uint(`iothread.${number}.poll-grow`, thread['poll-grow']),
-        uint(`iothread.${number}.poll-shrink`, thread['poll-shrink']),
-      ]),
+    uint('iothread.count', threads.size),
+    ...[...threads].flatMap(([number, thread]) => [
+      ullong(`iothread.${number}.poll-max-ns`, thread['poll-max-ns']),
+      uint(`iothread.${number}.poll-grow`, thread['poll-grow']),
+      uint(`iothread.${number}.poll-shrink`, thread['poll-shrink']),
+    ]),
   ];
 }
 

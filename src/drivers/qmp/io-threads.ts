@@ -9,7 +9,7 @@ import {
 } from '../../hypervisor/constants.js';
 import type { DomainResources } from '../../hypervisor/domain-resources.js';
 import { HypervisorError } from '../../hypervisor/errors.js';
-import type { IoThread } from '../../qmp/index.js';
+import type { IoThread, QmpClient } from '../../qmp/index.js';
 import type { BareDomain } from './bare-domain.js';
 import { refuseConfig } from './cpus.js';
 import { inModel } from './errors.js';
@@ -33,15 +33,7 @@ const properties: Readonly<Record<string, string>> = {
 
 /** The IOThreads of a bare QEMU: its objects `iothread1` and so on. */
 export function ioThreads(domain: BareDomain): IoThreads {
-  const all = async (): Promise<Map<number, IoThread>> => {
-    const threads = await (await domain.guest()).qmp.execute('query-iothreads');
-    return new Map(
-      threads.flatMap((thread) => {
-        const [, number] = /^iothread(\d+)$/.exec(thread.id) ?? [];
-        return number === undefined ? [] : [[Number(number), thread] as const];
-      }),
-    );
-  };
+  const all = async (): Promise<Map<number, IoThread>> => numberedIoThreads((await domain.guest()).qmp);
   const existing = async (id: number): Promise<void> => {
     if (!(await all()).has(id)) throw invalid(`cannot find IOThread '${id}' in iothreadids`);
   };
@@ -51,9 +43,8 @@ export function ioThreads(domain: BareDomain): IoThreads {
         refuseConfig(flags);
         const { process } = await domain.guest();
         const length = Math.ceil((await hostCpuMap()).present / 8);
-        const threads = [...(await all())].sort(([one], [other]) => one - other);
         return Promise.all(
-          threads.map(async ([id, thread]) => ({
+          [...(await all())].map(async ([id, thread]) => ({
             id,
             cpumap: process
               ? await threadAffinity(process.pid, thread['thread-id'], length)
@@ -87,6 +78,16 @@ export function ioThreads(domain: BareDomain): IoThreads {
         }
       }),
   };
+}
+
+/** Those that libvirt's names tell the number of, in its order. */
+export async function numberedIoThreads(qmp: QmpClient): Promise<Map<number, IoThread>> {
+  const threads = await qmp.execute('query-iothreads');
+  const numbered = threads.flatMap((thread) => {
+    const [, number] = /^iothread(\d+)$/.exec(thread.id) ?? [];
+    return number === undefined ? [] : [[Number(number), thread] as const];
+  });
+  return new Map(numbered.sort(([one], [other]) => one - other));
 }
 
 const invalid = (text: string): HypervisorError =>

@@ -13,7 +13,7 @@ import type { DomainResources } from '../../hypervisor/domain-resources.js';
 import { HypervisorError } from '../../hypervisor/errors.js';
 import { ConnectError } from '../../qmp/index.js';
 import { type GuestSize, guestSize } from '../../snapshot/guest-size.js';
-import { processTime } from '../../snapshot/qemu-process.js';
+import { cpuUse } from '../../snapshot/qemu-process.js';
 import type { BareDomain } from './bare-domain.js';
 import { describeDomain } from './domain-xml.js';
 import { endQemu } from './end-qemu.js';
@@ -76,7 +76,7 @@ export function lifecycle(domain: BareDomain): Lifecycle {
           ? ram
           : await inModel(async () => currentMemory((await domain.guest()).qmp)),
         nrVirtCpu,
-        cpuTime: id > 0 ? await processTime(id).catch(() => 0n) : 0n,
+        cpuTime: id > 0 ? await timeOf(id).catch(() => 0n) : 0n,
       };
     },
     getOSType: async () => 'hvm',
@@ -115,4 +115,9 @@ export function lifecycle(domain: BareDomain): Lifecycle {
     getMaxMemory: memory,
   };
   return self;
+}
+
+async function timeOf(pid: number): Promise<bigint> {
+  const { user, system } = await cpuUse(pid);
+  return user + system;
 }

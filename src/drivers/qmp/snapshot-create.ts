@@ -20,6 +20,7 @@ import type { SnapshotCreateOptions, SnapshotFacts } from '../../hypervisor/snap
 import { checkCreate } from '../../snapshot/flag-rules.js';
 import { disksOf } from '../../snapshot/guest-disks.js';
 import { methods } from '../../snapshot/method.js';
+import { whyNoMomentName } from '../../snapshot/moment-name.js';
 import { planSnapshot } from '../../snapshot/plan.js';
 import { checkRedefine } from '../../snapshot/redefine-rules.js';
 import { noteFrozen } from '../../snapshot/relaunch-frozen.js';
@@ -149,13 +150,8 @@ async function validate(domain: BareDomain, xml: string): Promise<void> {
   );
 }
 
-/** libvirt keeps records in files of the snapshots' names; ours could have any, but are to be taken over by it. */
 function checkName(name: string): void {
-  const reason = name.includes('/')
-    ? "can't contain '/'"
-    : name.startsWith('.')
-      ? "can't start with '.'"
-      : undefined;
+  const reason = whyNoMomentName(name);
   if (reason) throw failure(VIR_ERR_XML_DETAIL, `invalid snapshot name '${name}': name ${reason}`);
 }
 
