@@ -91,14 +91,15 @@ export class LanePool {
     const idle = this.#idle.pop();
     if (idle) return idle;
     if (this.#lanes.size >= this.#max) return new Promise((resolve) => this.#waiting.push(resolve));
-    if (this.#pump) {
-      // The event loop has to be registered, and turning, before the first connection is opened.
-      this.#events ??= acquireEventThread();
-      await this.#events;
-    }
+    // Its thread starts beside the event thread: both take their time, and the first prompt waits for them.
     const lane = new Lane(this.#options);
     this.#lanes.add(lane);
     try {
+      if (this.#pump) {
+        // The event loop has to be registered, and turning, before the first connection is opened.
+        this.#events ??= acquireEventThread();
+        await this.#events;
+      }
       await lane.request({ op: 'open' });
     } catch (error) {
       this.#lanes.delete(lane);
