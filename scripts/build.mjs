@@ -77,7 +77,10 @@ const shared = {
         for (const { filter, changes } of quickStart) {
           // Another version of the library is taken as it is: it is right, only slower.
           onLoad({ filter }, ({ path }) => ({
-            contents: changes.reduce((text, [from, to]) => text.replace(from, () => to), readFileSync(path, 'utf8')),
+            contents: changes.reduce(
+              (text, [from, to]) => text.replace(from, () => to),
+              readFileSync(path, 'utf8'),
+            ),
             loader: 'js',
           }));
         }
