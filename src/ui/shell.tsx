@@ -237,6 +237,7 @@ export class Shell {
 
   /** Gives the editor what was typed, as long as the prompt is there. */
   #pump(): void {
+    let visible = !this.#accepted || this.#queue.length === 0;
     while (this.#accepted && this.#queue.length > 0) {
       const key = this.#queue.shift() as Key;
       if (key.kind === 'paste' && key.text.includes('\n')) {
@@ -252,9 +253,12 @@ export class Shell {
       }
       this.#completing = undefined;
       this.#completion.drop();
-      this.#carryOut(this.#editor.key(key));
+      const effect = this.#editor.key(key);
+      this.#carryOut(effect);
+      // A question for candidates shows nothing yet, and painting would hold it up.
+      visible ||= effect.kind !== 'complete' || effect.narrowing;
     }
-    this.#paint();
+    if (visible) this.#paint();
   }
 
   #carryOut(effect: Effect): void {

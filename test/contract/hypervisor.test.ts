@@ -37,6 +37,7 @@ describe.each(['direct', 'lanes'] as const)('the libvirt driver on test:///defau
     expect(await domain.getState()).toEqual({ state: 1, reason: expect.any(Number) });
     expect((await domain.getInfo()).maxMem).toBe(8388608n);
     expect((await connection.listAllDomains()).map(({ name }) => name)).toEqual(['test']);
+    expect(await connection.listAllDomainNames()).toEqual(['test']);
   });
 
   test('turns libvirt’s errors into the model’s', async () => {

@@ -224,6 +224,11 @@ function connection(uri: string, whole: DomainPool, pool: PoolShare, options: Op
   };
   const knownDomains = async (): Promise<KnownDomain[]> =>
     (await pool.all()).map((bare) => ({ bare, domain: domainOf(bare) }));
+  const listAllDomains = async (flags = 0): Promise<Domain[]> => {
+    const domains = (await pool.all()).map(domainOf);
+    const kept = await Promise.all(domains.map((domain) => fits(domain, flags)));
+    return domains.filter((_, index) => kept[index]);
+  };
   const find = async (test: (bare: BareDomain) => boolean, what: string): Promise<Domain> => {
     const found = (await pool.all()).filter(test);
     if (found[0] && found.length === 1) return domainOf(found[0]);
@@ -271,11 +276,8 @@ function connection(uri: string, whole: DomainPool, pool: PoolShare, options: Op
       const { major, minor, micro } = (await first.guest()).version;
       return major * 1_000_000 + minor * 1_000 + micro;
     },
-    async listAllDomains(flags = 0) {
-      const domains = (await pool.all()).map(domainOf);
-      const kept = await Promise.all(domains.map((domain) => fits(domain, flags)));
-      return domains.filter((_, index) => kept[index]);
-    },
+    listAllDomains,
+    listAllDomainNames: async (flags) => (await listAllDomains(flags)).map(({ name }) => name),
     numOfDomains: async () => (await pool.all()).length,
     numOfDefinedDomains: async () => 0,
     domainLookupByID: (id) => find((bare) => bare.identity.id === id, `id ${id}`),

@@ -34,12 +34,14 @@ const missing = async (): Promise<never> => {
 /** Two domains: web runs and has snapshots, "mail server" is shut off. Counts how often it was connected to. */
 export function fakeHypervisor() {
   let connections = 0;
+  const listAllDomains = async (flags: number) => {
+    if (flags & VIR_CONNECT_LIST_DOMAINS_INACTIVE) return [mail];
+    if (flags & VIR_CONNECT_LIST_DOMAINS_HAS_SNAPSHOT) return [web];
+    return [web, mail];
+  };
   const connection = {
-    listAllDomains: async (flags: number) => {
-      if (flags & VIR_CONNECT_LIST_DOMAINS_INACTIVE) return [mail];
-      if (flags & VIR_CONNECT_LIST_DOMAINS_HAS_SNAPSHOT) return [web];
-      return [web, mail];
-    },
+    listAllDomains,
+    listAllDomainNames: async (flags: number) => (await listAllDomains(flags)).map(({ name }) => name),
     domainLookupByName: async (name: string) => [web, mail].find((each) => each.name === name) ?? missing(),
     domainLookupByUUIDString: async (uuid: string) => (uuid === UUID ? web : missing()),
     domainLookupByID: async (id: number) => (id === 1 ? web : missing()),

@@ -20,6 +20,7 @@ function round(connection: Connection): void {
     domain.free();
   }
   for (const { domain } of connection.getAllDomainStats(0)) domain.free();
+  connection.listAllDomainNames();
   connection.getCapabilities();
   connection.getCPUModelNames('x86_64');
   connection.nodeGetCPUMap();
