@@ -6,6 +6,9 @@ import { libc } from './library.js';
 import { workerFile } from './worker-file.js';
 import type { WorkerAnswer, WorkerRole } from './worker-protocol.js';
 
+/** What passes through a thread is garbage at once; by default Node lets 48 MiB of it lie before it looks. */
+const YOUNG_MIB = 4;
+
 const clients = new Set<WorkerClient>();
 
 /**
@@ -44,7 +47,10 @@ export class WorkerClient {
   ) {
     if (clients.size === 0) process.on('exit', leaveBusyThreads);
     clients.add(this);
-    this.#worker = new Worker(workerFile(), { workerData: role });
+    this.#worker = new Worker(workerFile(), {
+      workerData: role,
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MIB },
+    });
     this.#worker.on('message', (answer: WorkerAnswer) => this.#receive(answer));
     this.#worker.on('error', (error: Error) => this.#fail(error));
     this.#exited = new Promise((resolve) => {

@@ -78,20 +78,22 @@ async function compareOnOldQemu(
   memorySize: number,
   signal: AbortSignal,
 ): Promise<MethodChoice> {
-  const rate = await dirtyRate(guest, signal);
   const background = BACKGROUND_PAUSE + (BACKGROUND_PAUSE_PER_GIB * memorySize) / 2 ** 30;
+  if (background < PRECOPY_PAUSE) {
+    return {
+      method: 'background',
+      reason: `about ${Math.round(background)} ms expected, pre-copy about ${PRECOPY_PAUSE} ms`,
+    };
+  }
+  // It takes a second, so only where it decides.
+  const rate = await dirtyRate(guest, signal);
   if (rate !== undefined && rate > SINK_RATE / 2) {
     return { method: 'background', reason: `the guest changes ${rate} MiB/s, too much for pre-copy` };
   }
-  return background < PRECOPY_PAUSE
-    ? {
-        method: 'background',
-        reason: `about ${Math.round(background)} ms expected, pre-copy about ${PRECOPY_PAUSE} ms`,
-      }
-    : {
-        method: 'precopy',
-        reason: `about ${PRECOPY_PAUSE} ms expected, background about ${Math.round(background)} ms`,
-      };
+  return {
+    method: 'precopy',
+    reason: `about ${PRECOPY_PAUSE} ms expected, background about ${Math.round(background)} ms`,
+  };
 }
 
 /** MiB a second that the guest changes, measured over a second; undefined if QEMU can't tell. */
