@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises';
+import { rm, stat } from 'node:fs/promises';
 import {
   VIR_DOMAIN_SNAPSHOT_CREATE_DISK_ONLY,
   VIR_DOMAIN_SNAPSHOT_CREATE_HALT,
@@ -13,6 +13,10 @@ import { holdsData, memoryFileHere } from '../../src/snapshot/memory-file.js';
 import { createWithEngine, type EngineWishes } from './create-with-engine.js';
 import { createWithFallbacks } from './create-with-fallbacks.js';
 import { finishedAnyway } from './finished-anyway.js';
+import { takenSummary } from './taken-summary.js';
+
+/** Of a snapshot of which nothing else is known. */
+const WORTH_TELLING_MS = 1000;
 
 /**
  * Makes the snapshot that some XML asks for, as both creating commands do.
@@ -49,6 +53,7 @@ export async function createSnapshot(
       `external snapshot file for memory already exists, use --reuse-external to overwrite it: ${memoryFile}`,
     );
   }
+  const begun = performance.now();
   const { value: snapshot, interrupted } = await runDomainJob(
     context,
     domain,
@@ -58,10 +63,11 @@ export async function createSnapshot(
   if (interrupted && (flags & VIR_DOMAIN_SNAPSHOT_CREATE_REDEFINE) === 0) {
     await takeBack(snapshot, flags, occupied ? undefined : memoryFile);
   }
+  const milliseconds = performance.now() - begun;
   // The deletion of a snapshot may leave files, and whoever looks for such must know them for what they are.
   await noteFiles(context, domain, snapshot, flags, xml).catch(() => undefined);
   const facts = await measure(context, domain, flags);
-  if (facts.pauseMs !== undefined) tell(context, `The guest stood still for ${facts.pauseMs} ms.`);
+  await tellTaken(context, facts, memoryFile, milliseconds);
   context.emit({ name: snapshot.name, domain: domain.name, ...facts });
   context.output.extra(`Domain snapshot ${snapshot.name} created${from}`);
 }
@@ -115,6 +121,20 @@ async function noteFiles(
     ...images.flatMap(({ file }) => (file === undefined ? [] : [{ file, part: 'image' } as const])),
     ...(memory?.file === undefined ? [] : [{ file: memory.file, part: 'memory' } as const]),
   ]);
+}
+
+/** Says how it went, unless there is nothing to say. */
+async function tellTaken(
+  context: Context,
+  facts: JobMeasurement,
+  memoryFile: string | undefined,
+  milliseconds: number,
+): Promise<void> {
+  const image = memoryFile === undefined ? undefined : await stat(memoryFile).catch(() => undefined);
+  if (facts.pauseMs === undefined && !image && milliseconds < WORTH_TELLING_MS) return;
+  const memoryBytes = image?.size ?? (facts.memoryBytes === undefined ? 0 : Number(facts.memoryBytes));
+  const pauseMs = facts.pauseMs === undefined ? undefined : Number(facts.pauseMs);
+  tell(context, takenSummary({ pauseMs, memoryBytes, milliseconds }));
 }
 
 /** What the hypervisor measured, where somebody is going to see it. */

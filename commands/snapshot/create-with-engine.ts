@@ -3,6 +3,7 @@ import type { Domain, SnapshotFacts } from '../../src/hypervisor/index.js';
 import { type Arguments, CommandError, type Context, InterruptedError } from '../../src/shell/index.js';
 import type { engineOptions } from './create-options.js';
 import { StreamBar } from './stream-bar.js';
+import { takenSummary } from './taken-summary.js';
 
 /** What the user asks of snapctl's own engine. */
 export interface EngineWishes {
@@ -66,17 +67,10 @@ export async function createWithEngine(
   return snapshot.name;
 }
 
-/** `Guest paused 4.7 ms, memory by background (…), 110.4 MiB, 0.6 s`; a snapshot of disks alone stops no guest. */
-function summary(taken: SnapshotFacts): string {
-  const parts: string[] = [];
-  if (taken.pauseMilliseconds === 0) parts.push('guest not paused');
-  else if (taken.pauseMilliseconds !== null)
-    parts.push(`guest paused ${taken.pauseMilliseconds.toFixed(1)} ms`);
-  if (taken.memoryBytes > 0) {
-    parts.push(`memory by ${taken.method}${taken.reason ? ` (${taken.reason})` : ''}`);
-    parts.push(`${(taken.memoryBytes / 2 ** 20).toFixed(1)} MiB`);
-  }
-  parts.push(`${(taken.milliseconds / 1000).toFixed(1)} s`);
-  const text = parts.join(', ');
-  return text.charAt(0).toUpperCase() + text.slice(1);
-}
+const summary = ({ pauseMilliseconds, method, reason, memoryBytes, milliseconds }: SnapshotFacts): string =>
+  takenSummary({
+    pauseMs: pauseMilliseconds ?? undefined,
+    how: `${method}${reason ? ` (${reason})` : ''}`,
+    memoryBytes,
+    milliseconds,
+  });

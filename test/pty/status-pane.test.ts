@@ -43,7 +43,8 @@ describe('a guest of libvirt', () => {
         (screen) => shown.test(screen) || screen.includes('Domain snapshot full created'),
         PATIENCE,
       );
-      await terminal.shows(/Domain snapshot full created/, PATIENCE);
+      const told = /Guest paused \d+ ms, memory \d+\.\d MiB, \d+\.\d s\n(.*\n)*Domain snapshot full created/;
+      await terminal.shows(told, PATIENCE);
       if (shown.test(seen)) break;
       if (attempt === 5) throw new Error(`It was always over before its progress was seen:\n${seen}`);
       await terminal.type('snapshot-delete tiny full');
