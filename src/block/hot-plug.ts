@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { resolve } from 'node:path';
-import { CommandFailure, type PciDevice, TimeoutError } from '../qmp/index.js';
+import { freePort, unplug } from '../qmp/index.js';
 import type { Guest } from '../snapshot/guest.js';
 import { disksOf, findDisk } from '../snapshot/guest-disks.js';
 import { realFile } from '../snapshot/real-file.js';
@@ -8,10 +8,7 @@ import { closeUnused, deleteNode } from './close-images.js';
 import { findChain } from './disk-chain.js';
 import { hasWriteCache, imageNode } from './disk-node.js';
 import type { DescribedDisk } from './disk-xml.js';
-import { refusal } from './refusals.js';
-
-/** How long a guest is given to let go of a device; it may be busy, or never have heard of such a thing. */
-const UNPLUG_MS = 20_000;
+import { notUnplugged, refusal } from './refusals.js';
 
 /** A name for a node of a disk that was attached. */
 export const hotNode = (): string => `snapctl-h${randomBytes(4).toString('hex')}`;
@@ -34,7 +31,7 @@ export async function attachDisk(guest: Guest, disk: DescribedDisk): Promise<voi
   await closeUnused(guest, [file]);
   await guest.qmp.execute('blockdev-add', imageNode(options, node));
   try {
-    const bus = disk.bus === 'virtio' ? await freePort(guest) : undefined;
+    const bus = disk.bus === 'virtio' ? await freePort(guest.qmp) : undefined;
     await guest.qmp.execute('device_add', {
       driver: frontend,
       id: target,
@@ -59,18 +56,6 @@ function deviceFor({ bus, device }: DescribedDisk): string {
   throw refusal('unsupported', `disk bus '${bus}' cannot be hotplugged.`);
 }
 
-/** A PCI Express port with nothing in it; undefined where there is none, and QEMU has to find a place itself. */
-async function freePort({ qmp }: Guest): Promise<string | undefined> {
-  const ports = (devices: readonly PciDevice[]): PciDevice[] =>
-    devices.flatMap((device) =>
-      device.pci_bridge ? [device, ...ports(device.pci_bridge.devices ?? [])] : [],
-    );
-  const all = (await qmp.execute('query-pci')).flatMap(({ devices }) => ports(devices));
-  // A bridge's bus has the bridge's id; 0x0604 is the class of PCI bridges, and express ports hold one device each.
-  return all.find(({ qdev_id: id, pci_bridge: bridge }) => id !== '' && (bridge?.devices ?? []).length === 0)
-    ?.qdev_id;
-}
-
 /**
  * Takes a disk from the guest, which is asked to let go of it first. Its image stays.
  * @throws HypervisorError in libvirt's words; the guest doesn't let go.
@@ -82,20 +67,8 @@ export async function detachDisk(guest: Guest, name: string): Promise<void> {
   if (disk.qdev === undefined) throw refusal('unsupported', `disk '${disk.target}' has no device`);
   const files = disk.medium ? (await findChain(guest, disk.target)).images.map(({ file }) => file) : [];
   // virtio's block device is inside of what was plugged in.
-  const id = disk.qdev.replace(/\/virtio-backend$/, '');
-  const plain = /^\/machine\/peripheral\/([^/]+)$/.exec(id)?.[1] ?? id;
-  const gone = guest.qmp.listen({
-    events: ['DEVICE_DELETED'],
-    match: ({ data }) => data.device === plain || data.path === id,
-  });
-  try {
-    await guest.qmp.execute('device_del', { id: plain });
-    await gone.next({ timeout: UNPLUG_MS });
-  } catch (error) {
-    if (!(error instanceof TimeoutError) || error instanceof CommandFailure) throw error;
-    throw refusal('failed', `the guest has not let go of disk '${disk.target}' within ${UNPLUG_MS / 1000} s`);
-  } finally {
-    gone.close();
-  }
+  const device = disk.qdev.replace(/\/virtio-backend$/, '');
+  const outcome = await unplug(guest.qmp, device);
+  if (outcome !== 'gone') throw notUnplugged(`disk '${disk.target}'`, outcome);
   await closeUnused(guest, files);
 }

@@ -9,6 +9,7 @@ import {
   VIR_FROM_QEMU,
 } from '../hypervisor/constants.js';
 import { HypervisorError } from '../hypervisor/index.js';
+import { UNPLUG_MS, type Unplugged } from '../qmp/index.js';
 
 /** What libvirt says before its reasons. */
 const kinds = {
@@ -36,3 +37,12 @@ export function checkFlags(flags: number, known: number, name: string): void {
     domain: VIR_FROM_QEMU,
   });
 }
+
+/** The guest has kept a device that it was asked to let go of. @param called what it is to the user: `disk 'vdb'` */
+export const notUnplugged = (called: string, outcome: Exclude<Unplugged, 'gone'>): HypervisorError =>
+  refusal(
+    'failed',
+    outcome === 'rejected'
+      ? `unplug of ${called} was rejected by the guest`
+      : `the guest has not let go of ${called} within ${UNPLUG_MS / 1000} s`,
+  );

@@ -36,6 +36,7 @@ export {
 } from './jobs.js';
 export type { LineSocket } from './line-socket.js';
 export type { EventMessage, Greeting } from './message.js';
+export { freePort, type PciBusPlace, pciBuses } from './pci-places.js';
 export type * from './schema/block.js';
 export type * from './schema/commands.js';
 export type * from './schema/events.js';
@@ -44,4 +45,5 @@ export type * from './schema/jobs.js';
 export type * from './schema/machine.js';
 export type * from './schema/migration.js';
 export { type ScreenDumpOptions, screenDump } from './screen-dump.js';
+export { UNPLUG_MS, type Unplugged, unplug } from './unplug.js';
 export type { WaitOptions } from './waiter.js';

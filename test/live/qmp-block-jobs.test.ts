@@ -360,7 +360,7 @@ describe.each(qemuPrograms)('block jobs on %s', (_, find) => {
     ])
       expect(said).toMatch(new RegExp(`^${field} *: ${value}$`, 'm'));
     expect(await refusal(...tune, '--config', '--total-iops-sec', '1')).toContain(
-      'cannot change persistent config of a transient domain',
+      'transient domains do not have any persistent config',
     );
     await ok(...tune, '--total-iops-sec', '0');
     const [device] = (await witness.execute('query-block')).filter(({ qdev }) => qdev?.includes('/vdc/'));

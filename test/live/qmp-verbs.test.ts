@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, w
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { GuestAgent } from '../../src/agent/index.js';
+import { commandsOn } from '../support/commands-on.js';
 import { type ProgramResult, runProgram } from '../support/program.js';
 import { BareGuest, qemuPrograms } from '../support/qemu.js';
 
@@ -13,35 +13,7 @@ describe.each(qemuPrograms)('what is around the disks of a guest on %s', (_, fin
   let uri: string;
   const env = (): Record<string, string> => ({ SNAPCTL_STATE_DIR: join(folder, 'state') });
   const run = (...words: string[]): Promise<ProgramResult> => runProgram(uri, words, { env: env() });
-  /** What each of several commands prints, which must all succeed; one run of the program. */
-  const say = async (...commands: string[]): Promise<string[]> => {
-    const result = await run(commands.join('; echo =====; '));
-    expect(result).toMatchObject({ code: 0, stderr: '' });
-    return result.stdout.split('=====').map((text) => text.trim());
-  };
-  /** What commands say that must all fail; one run of the program, which goes on after a failure at its prompt. */
-  const refusals = async (...commands: string[]): Promise<string[]> => {
-    const { stderr } = await runProgram(uri, ['-q'], { env: env(), input: `${commands.join('\n')}\n` });
-    return stderr
-      .trim()
-      .split('\n')
-      .map((line) => line.replace(/^error: /, ''));
-  };
-  /** Has a shell in the guest do something, and waits for its end; what it printed. */
-  const inGuest = async (script: string): Promise<string> => {
-    const agent = await GuestAgent.connect(guest.agent, { timeout: 60_000 });
-    try {
-      const words = { path: '/bin/busybox', arg: ['sh', '-c', script], 'capture-output': true };
-      const { pid } = (await agent.execute('guest-exec', words, { timeout: 60_000 })) as { pid: number };
-      for (;;) {
-        const status = await agent.execute('guest-exec-status', { pid }, { timeout: 60_000 });
-        const { exited, 'out-data': output = '' } = status as { exited: boolean; 'out-data'?: string };
-        if (exited) return Buffer.from(output, 'base64').toString().trim();
-      }
-    } finally {
-      agent.close();
-    }
-  };
+  const { say, refusals, inGuest } = commandsOn(() => ({ guest, uri, env: env() }));
   const hmp = async (command: string): Promise<string> =>
     (await say(`qemu-monitor-command tiny --hmp '${command}'`))[0] ?? '';
   const trace = (): string => readFileSync(join(folder, 'trace'), 'utf8');
@@ -196,8 +168,7 @@ describe.each(qemuPrograms)('what is around the disks of a guest on %s', (_, fin
     );
     expect(statistics).toMatch(/^actual \d+\n(\w+ \d+\n)*last_update \d+\n(\w+ \d+\n)*rss \d+$/);
     expect(JSON.parse(rate ?? '').return).toMatchObject({ status: 'measuring', mode: 'page-sampling' });
-    const transient =
-      'Requested operation is not valid: cannot change persistent config of a transient domain';
+    const transient = 'Requested operation is not valid: transient domains do not have any persistent config';
     expect(
       await refusals(
         'setmem tiny 900M',
@@ -392,7 +363,7 @@ describe.each(qemuPrograms)('what is around the disks of a guest on %s', (_, fin
   test('a device is asked back by its alias', async () => {
     expect(await refusals('detach-device-alias tiny rng7')).toEqual([
       'Failed to detach device with alias rng7',
-      'device not found: no device found with alias rng7',
+      'internal error: no device found with alias rng7',
     ]);
     await say('detach-device-alias tiny rng0');
     while ((await hmp('info qtree')).includes('id "rng0"')) await guest.nextCounter();

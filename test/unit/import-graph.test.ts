@@ -64,11 +64,12 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'src/archive': ['src/archive/format', 'src/hypervisor', 'src/qmp'],
   'src/snapshot': ['src/hypervisor', 'src/qmp', 'src/agent', 'src/archive'],
   'src/block': ['src/hypervisor', 'src/qmp', 'src/agent', 'src/snapshot'],
+  'src/plug': ['src/hypervisor', 'src/qmp', 'src/snapshot', 'src/block'],
   'src/care': ['src/hypervisor', 'src/snapshot'],
   'src/shell': ['src/grammar', 'src/hypervisor'],
   'src/completion': ['src/grammar', 'src/hypervisor', 'src/shell'],
   'src/drivers/libvirt': ['src/hypervisor', 'src/libvirt'],
-  'src/drivers/qmp': ['src/hypervisor', 'src/qmp', 'src/agent', 'src/snapshot', 'src/block'],
+  'src/drivers/qmp': ['src/hypervisor', 'src/qmp', 'src/agent', 'src/snapshot', 'src/block', 'src/plug'],
   commands: [
     'src/shell',
     'src/grammar',

@@ -85,7 +85,7 @@ async function vcpuInfo(number: number, pid: number, thread: number): Promise<Vc
 export function refuseConfig(flags: number): void {
   if ((flags & VIR_DOMAIN_AFFECT_CONFIG) === 0) return;
   throw new HypervisorError(
-    'Requested operation is not valid: cannot change persistent config of a transient domain',
+    'Requested operation is not valid: transient domains do not have any persistent config',
     { code: VIR_ERR_OPERATION_INVALID, domain: VIR_FROM_QEMU },
   );
 }

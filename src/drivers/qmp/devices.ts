@@ -4,7 +4,6 @@ import {
   VIR_DUMP_CRASH,
   VIR_DUMP_LIVE,
   VIR_DUMP_RESET,
-  VIR_ERR_DEVICE_MISSING,
   VIR_ERR_INVALID_ARG,
   VIR_ERR_OPERATION_UNSUPPORTED,
   VIR_FROM_QEMU,
@@ -13,21 +12,17 @@ import type { DomainDevices } from '../../hypervisor/domain-devices.js';
 import type { DomainMemorySave } from '../../hypervisor/domain-memory-save.js';
 import { HypervisorError } from '../../hypervisor/errors.js';
 import type { TypedParameter } from '../../hypervisor/typed-parameter.js';
-import { CommandFailure, type DumpFormat } from '../../qmp/index.js';
+import type { DumpFormat } from '../../qmp/index.js';
 import { dumpMemory } from '../../snapshot/dump-memory.js';
 import { disksOf, findDisk, type GuestDisk } from '../../snapshot/guest-disks.js';
 import type { BareDomain } from './bare-domain.js';
-import { refuseConfig } from './cpus.js';
 import { endQemu } from './end-qemu.js';
 import { inModel } from './errors.js';
 
 /** virDomainCoreDumpFormat. */
 const dumpFormats: readonly DumpFormat[] = ['elf', 'kdump-zlib', 'kdump-lzo', 'kdump-snappy', 'win-dmp'];
 
-type Devices = Pick<
-  DomainDevices,
-  'getBlockInfo' | 'blockStats' | 'blockStatsFlags' | 'getDiskErrors' | 'detachDeviceAlias'
-> &
+type Devices = Pick<DomainDevices, 'getBlockInfo' | 'blockStats' | 'blockStatsFlags' | 'getDiskErrors'> &
   Pick<DomainMemorySave, 'coreDump' | 'coreDumpWithFormat' | 'hasManagedSaveImage'>;
 
 /** A domain's disks and dumps, over a monitor. */
@@ -100,19 +95,6 @@ export function devices(domain: BareDomain): Devices {
           disk: all.find(({ qdev }) => qdev === device.qdev)?.target ?? device.device,
           error: device['io-status'] === 'nospace' ? 2 : 1,
         }));
-      }),
-    detachDeviceAlias: (alias, flags = 0) =>
-      inModel(async () => {
-        refuseConfig(flags);
-        const { qmp } = await domain.guest();
-        await qmp.execute('device_del', { id: alias }).catch((error: unknown) => {
-          if (!(error instanceof CommandFailure) || error.errorClass !== 'DeviceNotFound') throw error;
-          throw new HypervisorError(`device not found: no device found with alias ${alias}`, {
-            code: VIR_ERR_DEVICE_MISSING,
-            domain: VIR_FROM_QEMU,
-            cause: error,
-          });
-        });
       }),
     coreDump: (to, flags = 0) => dump(to, 'elf', flags),
     coreDumpWithFormat: (to, format, flags = 0) => dump(to, dumpFormats[format], flags),

@@ -1,6 +1,7 @@
+import { readCharacterSource, sourceLines } from '../../plug/character-source.js';
+import type { PresentDevice } from '../../plug/present-devices.js';
 import { CommandFailure, type QmpClient } from '../../qmp/index.js';
 import { escapeXml } from '../../snapshot/snapshot-xml.js';
-import { qomDevices } from './qom-devices.js';
 
 /** The <graphics> of a guest's screens: where VNC and SPICE clients connect to. */
 export async function graphicsLines(qmp: QmpClient): Promise<string[]> {
@@ -37,9 +38,9 @@ function graphics(
   if ('socket' in listens) {
     const socket = escapeXml(listens.socket);
     return [
-      `    <graphics type='${type}' socket='${socket}'>`,
-      `      <listen type='socket' socket='${socket}'/>`,
-      '    </graphics>',
+      `<graphics type='${type}' socket='${socket}'>`,
+      `  <listen type='socket' socket='${socket}'/>`,
+      '</graphics>',
     ];
   }
   const { address = '', port, tlsPort } = listens;
@@ -48,44 +49,55 @@ function graphics(
     ...(tlsPort ? [`tlsPort='${tlsPort}'`] : []),
   ];
   return [
-    `    <graphics type='${type}' ${ports.join(' ')} autoport='no' listen='${escapeXml(address)}'>`,
-    `      <listen type='address' address='${escapeXml(address)}'/>`,
-    '    </graphics>',
+    `<graphics type='${type}' ${ports.join(' ')} autoport='no' listen='${escapeXml(address)}'>`,
+    `  <listen type='address' address='${escapeXml(address)}'/>`,
+    '</graphics>',
   ];
 }
 
-/** QOM types of the devices that are a terminal of the guest. */
-const terminals = /^(isa-serial|pci-serial|virtconsole|usb-serial|spapr-vty|sclpconsole|sclplmconsole)$/;
-
-/** The <serial> of a guest's terminals that are pseudo-terminals here, and the first of them as its <console>. */
-export async function consoleLines(qmp: QmpClient): Promise<string[]> {
-  const devices = (await qmp.execute('query-chardev')).flatMap(({ label, filename }) => {
-    const [, tty] = /^pty:(\/.*)$/.exec(filename) ?? [];
-    return tty === undefined ? [] : [{ label, tty }];
+/**
+ * The <serial> and <console> of a guest: the ports that -serial has made and are pseudo-terminals here, those that are
+ * devices, and as its <console> the first that is a pseudo-terminal.
+ */
+export async function consoleLines(qmp: QmpClient, present: readonly PresentDevice[]): Promise<string[]> {
+  const used = new Set(present.flatMap(({ backends }) => backends.map(({ id }) => id)));
+  const made = (await qmp.execute('query-chardev')).flatMap(({ label, filename }) => {
+    const source = readCharacterSource(filename);
+    // -serial calls them so.
+    return source?.type === 'pty' && /^serial\d+$/.test(label) && !used.has(label) ? [{ label, source }] : [];
   });
-  if (devices.length === 0) return [];
-  const used = new Set<string>();
-  for (const { path, type } of await qomDevices(qmp)) {
-    if (terminals.test(type)) used.add(String(await qmp.execute('qom-get', { path, property: 'chardev' })));
-  }
-  // -serial makes its own, and calls them so.
-  const serial = devices.filter(({ label }) => used.has(label) || /^serial\d+$/.test(label));
-  const [first] = serial;
+  const ofBoard = made.map(({ label, source }, port) => ({
+    tty: source.source.path,
+    lines: [
+      "<serial type='pty'>",
+      ...sourceLines(source),
+      `  <target port='${port}'/>`,
+      `  <alias name='${escapeXml(label)}'/>`,
+      '</serial>',
+    ],
+  }));
+  const devices = (element: string): { tty: string | undefined; lines: readonly string[] }[] =>
+    present
+      .filter((device) => device.element === element)
+      .map(({ source, lines }) => ({ tty: source?.type === 'pty' ? source.source.path : undefined, lines }));
+  const serial = [...ofBoard, ...devices('serial')];
+  const first = serial.find(({ tty }) => tty !== undefined);
+  const tty = escapeXml(first?.tty ?? '');
   return [
-    ...serial.flatMap(({ label, tty }, port) => [
-      "    <serial type='pty'>",
-      `      <source path='${escapeXml(tty)}'/>`,
-      `      <target port='${port}'/>`,
-      `      <alias name='${escapeXml(label)}'/>`,
-      '    </serial>',
-    ]),
+    ...serial.flatMap(({ lines }) => lines),
     ...(first
       ? [
-          `    <console type='pty' tty='${escapeXml(first.tty)}'>`,
-          `      <source path='${escapeXml(first.tty)}'/>`,
-          "      <target type='serial' port='0'/>",
-          '    </console>',
+          `<console type='pty' tty='${tty}'>`,
+          `  <source path='${tty}'/>`,
+          "  <target type='serial' port='0'/>",
+          '</console>',
         ]
       : []),
+    // Where there is no serial port, a console is the first.
+    ...devices('console').flatMap(({ lines, tty: own }, index) =>
+      first || index > 0 || own === undefined
+        ? lines
+        : lines.map((line) => line.replace(/^<console type='pty'/, `$& tty='${escapeXml(own)}'`)),
+    ),
   ];
 }

@@ -30,13 +30,13 @@ import type { Domain } from '../../hypervisor/domain.js';
 import type { DomainStats } from '../../hypervisor/domains.js';
 import { HypervisorError } from '../../hypervisor/errors.js';
 import type { TypedParameter } from '../../hypervisor/typed-parameter.js';
+import { guestInterfaces } from '../../plug/guest-interfaces.js';
 import { type OpenImage, queryOpenImages } from '../../snapshot/open-images.js';
 import { cpuUse } from '../../snapshot/qemu-process.js';
 import type { BareDomain } from './bare-domain.js';
 import { statisticsOf } from './devices.js';
 import { inModel } from './errors.js';
 import { countersOf } from './interface-stats.js';
-import { guestInterfaces } from './interfaces.js';
 import { numberedIoThreads } from './io-threads.js';
 
 /** A domain as a connection has it, and what is behind it. */

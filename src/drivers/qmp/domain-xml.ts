@@ -1,9 +1,11 @@
 import { readlink } from 'node:fs/promises';
+import { guestInterfaces } from '../../plug/guest-interfaces.js';
+import { pciPlaces, presentDevices } from '../../plug/present-devices.js';
 import type { Guest } from '../../snapshot/guest.js';
 import { disksOf, type GuestDisk } from '../../snapshot/guest-disks.js';
 import { escapeXml } from '../../snapshot/snapshot-xml.js';
 import { consoleLines, graphicsLines } from './displays.js';
-import { type GuestInterface, guestInterfaces } from './interfaces.js';
+import { interfaceLines } from './interface-xml.js';
 import { pulledOut } from './link-states.js';
 import { currentMemory } from './memory.js';
 
@@ -23,6 +25,10 @@ export async function describeDomain(guest: Guest): Promise<string> {
   const disks = await disksOf(guest);
   const current = await currentMemory(qmp);
   const down = await pulledOut(guest);
+  const places = await pciPlaces(qmp);
+  const present = await presentDevices(qmp);
+  const linesOf = (...elements: string[]): string[] =>
+    present.filter(({ element }) => elements.includes(element)).flatMap(({ lines }) => lines);
   return [
     `<domain type='${kvm ? 'kvm' : 'qemu'}'${guest.process ? ` id='${guest.process.pid}'` : ''}>`,
     `  <name>${escapeXml(guest.name)}</name>`,
@@ -36,9 +42,17 @@ export async function describeDomain(guest: Guest): Promise<string> {
     '  <devices>',
     ...(emulator ? [`    <emulator>${escapeXml(emulator)}</emulator>`] : []),
     ...disks.flatMap(diskLines),
-    ...(await guestInterfaces(qmp)).flatMap((each) => interfaceLines(each, down.has(each.name))),
-    ...(await consoleLines(qmp)),
-    ...(await graphicsLines(qmp)),
+    ...indented([
+      // In libvirt's order.
+      ...linesOf('controller'),
+      ...(await guestInterfaces(qmp)).flatMap((card) =>
+        interfaceLines(card, down.has(card.name), places.get(card.name)),
+      ),
+      ...(await consoleLines(qmp, present)),
+      ...linesOf('channel', 'input'),
+      ...(await graphicsLines(qmp)),
+      ...linesOf('redirdev', 'watchdog', 'memballoon', 'rng', 'memory'),
+    ]),
     '  </devices>',
     '</domain>',
     '',
@@ -66,24 +80,4 @@ function diskLines({ target, qdev, removable, medium }: GuestDisk): string[] {
   ];
 }
 
-/** libvirt's types of what QEMU plugs a card into. */
-const backends: Readonly<Record<string, string>> = {
-  user: 'user',
-  tap: 'ethernet',
-  bridge: 'bridge',
-  'vhost-user': 'vhostuser',
-  'vhost-vdpa': 'vdpa',
-};
-
-function interfaceLines({ name, model, mac, backend, device }: GuestInterface, isDown: boolean): string[] {
-  return [
-    `    <interface type='${backends[backend ?? ''] ?? 'ethernet'}'>`,
-    `      <mac address='${escapeXml(mac)}'/>`,
-    ...(device === undefined ? [] : [`      <source dev='${escapeXml(device)}'/>`]),
-    `      <target dev='${escapeXml(name)}'/>`,
-    `      <model type='${escapeXml(model.replace(/^virtio-net.*/, 'virtio'))}'/>`,
-    ...(isDown ? ["      <link state='down'/>"] : []),
-    `      <alias name='${escapeXml(name)}'/>`,
-    '    </interface>',
-  ];
-}
+const indented = (lines: readonly string[]): string[] => lines.map((line) => `    ${line}`);

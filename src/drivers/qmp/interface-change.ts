@@ -1,49 +1,32 @@
-import { DOMParser } from '@xmldom/xmldom';
-import {
-  VIR_ERR_OPERATION_UNSUPPORTED,
-  VIR_ERR_XML_ERROR,
-  VIR_FROM_QEMU,
-} from '../../hypervisor/constants.js';
-import { HypervisorError } from '../../hypervisor/errors.js';
+import type { Element } from '@xmldom/xmldom';
+import { refusal } from '../../block/refusals.js';
+import { findInterface } from '../../plug/detach.js';
+import { attributeOf } from '../../plug/device-xml.js';
+import type { Guest } from '../../snapshot/guest.js';
+import { interfaceModel, interfaceType } from './interface-xml.js';
+import { noteLink } from './link-states.js';
 
-/** What is to become of a network card: its cable is all that can be changed. */
-export interface InterfaceChange {
-  readonly mac: string | undefined;
-  readonly target: string | undefined;
-  readonly up: boolean;
+/** Whether an <interface> is to have its cable plugged in. */
+export const isUp = (root: Element): boolean => attributeOf(root, 'state', 'link') !== 'down';
+
+/** Plugs a network card's cable in or out. */
+export async function setLink(guest: Guest, name: string, up: boolean): Promise<void> {
+  await guest.qmp.execute('set_link', { name, up });
+  await noteLink(guest, name, up);
 }
 
-/** Reads the <interface> of an update. @throws HypervisorError it is something else. */
-export function interfaceChange(xml: string): InterfaceChange {
-  const root = parse(xml);
-  if (root.tagName !== 'interface') {
-    throw failure(
-      VIR_ERR_OPERATION_UNSUPPORTED,
-      `Operation not supported: live update of device '${root.tagName}' is not supported`,
-    );
-  }
-  const attribute = (child: string, name: string): string | undefined =>
-    root.getElementsByTagName(child)[0]?.getAttribute(name) ?? undefined;
-  return {
-    mac: attribute('mac', 'address')?.toLowerCase(),
-    target: attribute('target', 'dev'),
-    up: attribute('link', 'state') !== 'down',
-  };
+/**
+ * Changes a network card into the one that an <interface> describes: its cable is all that can be changed.
+ * @throws HypervisorError in libvirt's words.
+ */
+export async function updateInterface(guest: Guest, root: Element): Promise<void> {
+  const card = await findInterface(guest.qmp, root);
+  const [model, type] = [attributeOf(root, 'type', 'model'), root.getAttribute('type')];
+  const changed = (what: string, from: string, to: string): Error =>
+    refusal('unsupported', `cannot modify network device ${what} from ${from} to ${to}`);
+  if (model !== undefined && model !== interfaceModel(card))
+    throw changed('model', interfaceModel(card), model);
+  if (type && type !== interfaceType(card))
+    throw refusal('unsupported', `cannot change network interface type to '${type}'`);
+  await setLink(guest, card.name, isUp(root));
 }
-
-function parse(xml: string) {
-  const problems: string[] = [];
-  try {
-    const document = new DOMParser({
-      onError: (_, message) => void problems.push(String(message)),
-    }).parseFromString(xml, 'text/xml');
-    const root = document.documentElement;
-    if (root && problems.length === 0) return root;
-  } catch (error) {
-    problems.push(error instanceof Error ? error.message : String(error));
-  }
-  throw failure(VIR_ERR_XML_ERROR, `XML error: ${problems[0] ?? 'the document is empty'}`);
-}
-
-const failure = (code: number, text: string): HypervisorError =>
-  new HypervisorError(text, { code, domain: VIR_FROM_QEMU });

@@ -7,9 +7,9 @@ import {
 } from '../../hypervisor/constants.js';
 import type { DomainDevices, InterfaceStats } from '../../hypervisor/domain-devices.js';
 import { HypervisorError } from '../../hypervisor/errors.js';
+import { type GuestInterface, guestInterfaces } from '../../plug/guest-interfaces.js';
 import type { BareDomain } from './bare-domain.js';
 import { inModel } from './errors.js';
-import { type GuestInterface, guestInterfaces } from './interfaces.js';
 
 const DEVICES = '/sys/class/net';
 

@@ -21,13 +21,13 @@ import {
 } from '../../hypervisor/constants.js';
 import type { DomainResources, MemoryStat } from '../../hypervisor/domain-resources.js';
 import { HypervisorError } from '../../hypervisor/errors.js';
+import { qomDevices } from '../../plug/qom-devices.js';
 import { CommandFailure, type QmpClient } from '../../qmp/index.js';
 import { guestSize } from '../../snapshot/guest-size.js';
 import { describeProcess } from '../../snapshot/qemu-process.js';
 import type { BareDomain } from './bare-domain.js';
 import { refuseConfig } from './cpus.js';
 import { inModel } from './errors.js';
-import { qomDevices } from './qom-devices.js';
 
 type Memory = Pick<
   DomainResources,

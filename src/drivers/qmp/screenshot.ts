@@ -1,9 +1,9 @@
 import { VIR_ERR_INVALID_ARG, VIR_ERR_OPERATION_INVALID, VIR_FROM_QEMU } from '../../hypervisor/constants.js';
 import { HypervisorError } from '../../hypervisor/errors.js';
+import { qomDevices } from '../../plug/qom-devices.js';
 import { CommandFailure, type QmpClient, type ScreenDumpOptions, screenDump } from '../../qmp/index.js';
 import type { Guest } from '../../snapshot/guest.js';
 import type { DataStream } from './data-stream.js';
-import { qomDevices } from './qom-devices.js';
 
 /** QOM types of the devices that have a screen. */
 const displays =

@@ -25,6 +25,7 @@ import type {
   IoThread,
   Key,
   Machine,
+  MemoryDevice,
   MemorySize,
   ObjectProperty,
   PciBus,
@@ -89,6 +90,12 @@ export interface Commands {
   'object-add': Command<{ 'qom-type': string; id: string } & Record<string, unknown>>;
   'object-del': Command<{ id: string }>;
   'query-iothreads': Command<None, IoThread[]>;
+  netdev_add: Command<{ type: string; id: string } & Record<string, unknown>>;
+  netdev_del: Command<{ id: string }>;
+  'chardev-add': Command<{ id: string; backend: { type: string; data: unknown } }, { pty?: string }>;
+  'chardev-remove': Command<{ id: string }>;
+  'query-memory-devices': Command<None, MemoryDevice[]>;
+  'watchdog-set-action': Command<{ action: string }>;
   'query-chardev-backends': Command<None, { name: string }[]>;
   'query-vnc-servers': Command<None, VncServer[]>;
   'query-spice': Command<None, Spice>;

@@ -44,6 +44,7 @@ export interface EventData {
   VSERPORT_CHANGE: { id: string; open: boolean };
   DEVICE_TRAY_MOVED: { device: string; id: string; 'tray-open': boolean };
   DEVICE_DELETED: { device?: string; path: string };
+  DEVICE_UNPLUG_GUEST_ERROR: { device?: string; path: string };
   BALLOON_CHANGE: { actual: number };
   RTC_CHANGE: { offset: number };
 }

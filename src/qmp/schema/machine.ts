@@ -89,6 +89,12 @@ export interface HotpluggableCpu {
   'qom-path'?: string;
 }
 
+/** MemoryDeviceInfo; the members are those of a `dimm`, and of others what they share with it. */
+export interface MemoryDevice {
+  type: string;
+  data: { id?: string; memdev: string; size: number; node: number; slot?: number; addr?: number };
+}
+
 /** PciDeviceInfo. */
 export interface PciDevice {
   bus: number;
