@@ -210,7 +210,9 @@ async function readMachine(qmp: QmpClient): Promise<Machine> {
       objects.map(({ name, type }) => [`/objects/${name}`, /^child<(.*)>$/.exec(type)?.[1] ?? '']),
     ),
     chardevs: new Map((await qmp.execute('query-chardev')).map(({ label, filename }) => [label, filename])),
-    memory: new Map((modules ?? []).map(({ data }) => [data.id ?? '', data])),
+    memory: new Map(
+      (modules ?? []).flatMap(({ data }) => (data?.id === undefined ? [] : [[data.id, data] as const])),
+    ),
     pci: await pciPlaces(qmp),
   };
 }

@@ -24,12 +24,25 @@ export async function unplug(
   });
   try {
     await qmp.execute('device_del', { id });
-    const told = await news.next({ timeout });
-    return told?.event === 'DEVICE_UNPLUG_GUEST_ERROR' ? 'rejected' : 'gone';
-  } catch (error) {
-    if (!(error instanceof TimeoutError) || error.command !== undefined) throw error;
+    for (let left = timeout; left > 0; left -= LOOK_MS) {
+      const told = await news.next({ timeout: Math.min(left, LOOK_MS) }).catch(late);
+      if (told) return told.event === 'DEVICE_UNPLUG_GUEST_ERROR' ? 'rejected' : 'gone';
+      if (!(await isThere(qmp, device))) return 'gone';
+    }
     return 'late';
   } finally {
     news.close();
   }
+}
+
+/** QEMU tells of a device's end only once nothing refers to it any more, which for qemu-xhci never comes (7.2). */
+const LOOK_MS = 500;
+
+function late(error: unknown): undefined {
+  if (!(error instanceof TimeoutError)) throw error;
+}
+
+async function isThere(qmp: QmpClient, device: string): Promise<boolean> {
+  const [, folder = '/machine/peripheral', name = device] = /^(\/.*)\/([^/]+)$/.exec(device) ?? [];
+  return (await qmp.execute('qom-list', { path: folder })).some((child) => child.name === name);
 }

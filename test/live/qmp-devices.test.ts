@@ -20,7 +20,7 @@ describe.each(qemuPrograms)('what is plugged into a running guest on %s', (_, fi
       program: await find(),
       args: [
         ...['-smp', '2,maxcpus=4', '-m', '256,slots=2,maxmem=1G', '-object', 'iothread,id=iothread1'],
-        ...[1, 2, 3].flatMap((port) => ['-device', `pcie-root-port,id=port${port},chassis=${port}`]),
+        ...[1, 2, 3, 4].flatMap((port) => ['-device', `pcie-root-port,id=port${port},chassis=${port}`]),
         ...['-device', 'qemu-xhci,id=usb'],
       ],
     });
@@ -47,6 +47,7 @@ describe.each(qemuPrograms)('what is plugged into a running guest on %s', (_, fi
         "<rng model='virtio'><rate bytes='1234' period='2000'/><backend model='random'>/dev/urandom</backend><alias name='ua-dice'/></rng>",
       ),
       tablet: described('tablet', "<input type='tablet' bus='usb'/>"),
+      usb: described('usb', "<controller type='usb' model='qemu-xhci' index='3'/>"),
       scsi: described('scsi', "<controller type='scsi' model='virtio-scsi' index='4'/>"),
       dimm: described(
         'dimm',
@@ -79,8 +80,8 @@ describe.each(qemuPrograms)('what is plugged into a running guest on %s', (_, fi
       'domiflist tiny',
       'domif-getlink tiny net0',
     );
-    expect(said.slice(0, 7)).toEqual(commands.map(() => 'Device attached successfully'));
-    const [xml = '', cards, link] = said.slice(7);
+    expect(said.slice(0, commands.length)).toEqual(commands.map(() => 'Device attached successfully'));
+    const [xml = '', cards, link] = said.slice(commands.length);
     expect(cards).toMatch(/\n net0 +user +- +virtio +52:54:00:aa:00:01$/);
     expect(link).toBe('net0 down');
     for (const part of [
@@ -88,6 +89,7 @@ describe.each(qemuPrograms)('what is plugged into a running guest on %s', (_, fi
       /<rng model='virtio'>\n +<rate bytes='1234' period='2000'\/>\n +<backend model='random'>\/dev\/urandom<\/backend>\n +<alias name='ua-dice'\/>/,
       /<input type='tablet' bus='usb'>\n +<alias name='input0'\/>/,
       /<controller type='scsi' index='4' model='virtio-scsi'>\n +<alias name='scsi4'\/>/,
+      /<controller type='usb' index='3' model='qemu-xhci'>/,
       /<memory model='dimm'>\n +<target>\n +<size unit='KiB'>131072<\/size>\n +<node>0<\/node>\n +<\/target>\n +<alias name='dimm0'\/>/,
       /<target type='virtio' name='org.example.x' state='disconnected'\/>\n +<alias name='channel0'\/>/,
       /<console type='pty' tty='.*'>\n +<source path='\/dev\/pts\/\d+'\/>\n +<target type='virtio'\/>\n +<alias name='console0'\/>/,
@@ -184,10 +186,14 @@ describe.each(qemuPrograms)('what is plugged into a running guest on %s', (_, fi
     await say(
       'detach-interface tiny user --mac 52:54:00:aa:00:01',
       'detach-device-alias tiny ua-dice',
-      ...[files.tablet, files.scsi, files.dimm, files.channel].map((file) => `detach-device tiny ${file}`),
+      ...[files.tablet, files.usb, files.scsi, files.dimm, files.channel].map(
+        (file) => `detach-device tiny ${file}`,
+      ),
       'detach-device-alias tiny console0',
     );
     expect(await backends()).toEqual([]);
-    expect((await say('dumpxml tiny'))[0]).not.toMatch(/net0|ua-dice|dimm0|scsi4|input0|channel0|console0/);
+    expect((await say('dumpxml tiny'))[0]).not.toMatch(
+      /net0|ua-dice|dimm0|scsi4|usb3|input0|channel0|console0/,
+    );
   }, 180_000);
 });

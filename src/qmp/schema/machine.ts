@@ -92,7 +92,7 @@ export interface HotpluggableCpu {
 /** MemoryDeviceInfo; the members are those of a `dimm`, and of others what they share with it. */
 export interface MemoryDevice {
   type: string;
-  data: { id?: string; memdev: string; size: number; node: number; slot?: number; addr?: number };
+  data?: { id?: string; memdev: string; size: number; node: number; slot?: number; addr?: number };
 }
 
 /** PciDeviceInfo. */
