@@ -18,6 +18,10 @@ const quickStart = [
     changes: [
       // Its WebAssembly is a data URL in the file; to fetch() it Node loads the whole of undici (75 ms).
       ['w||"function"!=typeof fetch?Promise.resolve()', '!0?Promise.resolve()'],
+      [
+        'var b=xa(a.slice(37)),c=new Uint8Array(b.length);for(a=0;a<b.length;++a)c[a]=b.charCodeAt(a);var d=c',
+        'var d=Buffer.from(a.slice(37),"base64")',
+      ],
     ],
   },
   {

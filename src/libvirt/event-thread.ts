@@ -26,7 +26,6 @@ class Thread {
   users = 0;
 
   constructor() {
-    registerEventLoop();
     this.#worker = new WorkerClient(
       { role: 'events', leaving: this.#leaving },
       ({ events }) => {
@@ -37,6 +36,8 @@ class Thread {
         this.wakeUp();
       },
     );
+    // While the thread comes up: loading libvirt takes as long.
+    registerEventLoop();
     const start = { op: 'start' } satisfies WithoutId<EventRequest>;
     this.ready = this.#worker.request(start).then((wake) => {
       this.#wake = wake as number;
