@@ -6,6 +6,10 @@ type Options = Pick<Arguments, 'has' | 'optional' | 'text'>;
 
 /** Types that attach-interface knows how to write. */
 export const interfaceTypes: readonly string[] = ['network', 'bridge', 'direct', 'hostdev', 'vhostuser'];
+/** libvirt's others. */
+const otherTypes: readonly string[] = [
+  ...['user', 'ethernet', 'server', 'client', 'mcast', 'internal', 'udp', 'vdpa', 'null', 'vds'],
+];
 
 /** The <interface> that the options of attach-interface describe. @throws CommandError in virsh's words. */
 export function interfaceXml(options: Options): string {
@@ -20,11 +24,10 @@ export function interfaceXml(options: Options): string {
   const inboundText = option('inbound');
   const outboundText = option('outbound');
   const sourceMode = option('source-mode');
+  const unsupported = new CommandError(`No support for ${type} in command 'attach-interface'`);
+  if (![...interfaceTypes, ...otherTypes].includes(type)) throw unsupported;
   if (sourceMode !== undefined && sourceMode !== 'server' && sourceMode !== 'client') {
     throw new CommandError(`Invalid source mode: ${sourceMode}`);
-  }
-  if (!interfaceTypes.includes(type)) {
-    throw new CommandError(`No support for ${type} in command 'attach-interface'`);
   }
   const inbound = inboundText === undefined ? undefined : parseRate(inboundText);
   if (inbound && inbound.average === 0n && inbound.floor === 0n) {
@@ -33,6 +36,7 @@ export function interfaceXml(options: Options): string {
   const outbound = outboundText === undefined ? undefined : parseRate(outboundText);
   if (outbound?.average === 0n) throw new CommandError('outbound average is mandatory');
   if (outbound && outbound.floor !== 0n) throw new CommandError('outbound floor is unsupported yet');
+  if (!interfaceTypes.includes(type)) throw unsupported;
 
   const managed = options.has('managed' as never) ? " managed='yes'" : '';
   const lines = [`<interface type='${type}'${managed}>`, ...sourceLines(type, source, sourceMode)];

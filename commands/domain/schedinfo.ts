@@ -31,6 +31,7 @@ export default defineCommand({
     { name: 'live', type: 'flag', bit: VIR_DOMAIN_AFFECT_LIVE, help: 'get/set value from running domain' },
     { name: 'set', type: 'argv', emptyOk: true, help: 'parameter=value' },
   ],
+  rules: [{ exclusive: ['current', 'live'] }, { exclusive: ['current', 'config'] }],
   json: { object: { scheduler: 'string', parameters: parametersShape } },
   async run(context, args) {
     const { output } = context;
