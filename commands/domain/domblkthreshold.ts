@@ -26,8 +26,9 @@ export default defineCommand({
     },
   ],
   async run(context, args) {
-    const domain = await domainOf(context, args);
     const device = args.text('dev');
-    await domain.setBlockThreshold(device, args.scaled('threshold', 1) ?? 0n);
+    const threshold = args.scaled('threshold', 1) ?? 0n;
+    const domain = await domainOf(context, args);
+    await domain.setBlockThreshold(device, threshold);
   },
 });
