@@ -1,4 +1,5 @@
-import { defineCommand, formatTable, orFail } from '../../src/shell/index.js';
+import { defineCommand, formatTable } from '../../src/shell/index.js';
+import { listOrCount } from '../shell/list-or-count.js';
 import { sortByName } from '../shell/sort-by-name.js';
 
 export default defineCommand({
@@ -9,8 +10,13 @@ export default defineCommand({
   options: [],
   json: { list: { object: { uuid: 'string', name: 'string' } } },
   async run(context) {
+    const { connection } = context;
     const found = sortByName(
-      await orFail('Failed to list network filters', context.connection.listAllNWFilters()),
+      await listOrCount({
+        what: 'network filters',
+        list: () => connection.listAllNWFilters(),
+        count: () => connection.numOfNWFilters(),
+      }),
     );
     context.emit(found.map(({ uuid, name }) => ({ uuid, name })));
     const rows = found.map(({ uuid, name }) => [uuid, name]);

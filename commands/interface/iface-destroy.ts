@@ -1,4 +1,4 @@
-import { defineCommand, orFail } from '../../src/shell/index.js';
+import { defineCommand, orFail, SilentFailure } from '../../src/shell/index.js';
 import { hostInterfaceOf } from './interface-option.js';
 
 export default defineCommand({
@@ -20,5 +20,7 @@ export default defineCommand({
     const name = args.text('interface');
     await orFail(`Failed to destroy interface ${name}`, found.destroy());
     context.output.extra(`Interface ${name} destroyed\n`);
+    // virsh's own exit status, as of 9.0: scripts that use it know.
+    throw new SilentFailure();
   },
 });

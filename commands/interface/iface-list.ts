@@ -14,6 +14,7 @@ export default defineCommand({
     { name: 'inactive', type: 'flag', help: 'list inactive interfaces' },
     { name: 'all', type: 'flag', help: 'list inactive & active interfaces' },
   ],
+  rules: [{ exclusive: ['all', 'inactive'] }],
   json: { list: { object: { name: 'string', active: 'boolean', mac: 'string' } } },
   async run(context, args) {
     let flags = VIR_CONNECT_LIST_INTERFACES_ACTIVE;

@@ -29,6 +29,9 @@ export default defineCommand({
     if (args.flag('tree') && (args.has('cap') || args.flag('inactive'))) {
       throw new CommandError('Option --tree is incompatible with --cap and --inactive');
     }
+    if (args.flag('all') && args.flag('inactive')) {
+      throw new CommandError('Option --all is incompatible with --inactive');
+    }
     let flags = capabilityFlags(args.raw('cap'));
     if (args.flag('inactive') || args.flag('all')) flags |= VIR_CONNECT_LIST_NODE_DEVICES_INACTIVE;
     if (!args.flag('inactive')) flags |= VIR_CONNECT_LIST_NODE_DEVICES_ACTIVE;

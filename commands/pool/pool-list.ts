@@ -54,6 +54,7 @@ export default defineCommand({
     { name: 'uuid', type: 'flag', help: 'list UUID of active pools only' },
     { name: 'name', type: 'flag', help: 'list name of active pools only' },
   ],
+  rules: [{ exclusive: ['all', 'inactive'] }],
   json: {
     list: {
       object: {

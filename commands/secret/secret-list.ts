@@ -4,7 +4,8 @@ import {
   VIR_CONNECT_LIST_SECRETS_NO_PRIVATE,
   VIR_CONNECT_LIST_SECRETS_PRIVATE,
 } from '../../src/hypervisor/constants.js';
-import { defineCommand, formatTable, orFail } from '../../src/shell/index.js';
+import { defineCommand, formatTable } from '../../src/shell/index.js';
+import { listOrCount } from '../shell/list-or-count.js';
 
 export default defineCommand({
   name: 'secret-list',
@@ -34,7 +35,14 @@ export default defineCommand({
   ],
   json: { list: { object: { uuid: 'string', usage: { oneOf: ['string', 'null'] } } } },
   async run(context, args) {
-    const found = await orFail('Failed to list node secrets', context.connection.listAllSecrets(args.bits()));
+    const { connection } = context;
+    const found = await listOrCount({
+      what: 'node secrets',
+      counted: 'secrets',
+      flags: args.bits(),
+      list: (flags) => connection.listAllSecrets(flags),
+      count: () => connection.numOfSecrets(),
+    });
     const values: { uuid: string; usage: string | null }[] = [];
     for (const secret of [...found].sort((a, b) => (a.uuid < b.uuid ? -1 : 1))) {
       const type = await secret.getUsageType();

@@ -38,6 +38,7 @@ export interface HostObjects {
   nodeDeviceLookupSCSIHostByWWN(wwnn: string, wwpn: string, flags?: number): Promise<NodeDevice>;
   nodeDeviceCreateXML(xml: string, flags?: number): Promise<NodeDevice>;
   nodeDeviceDefineXML(xml: string, flags?: number): Promise<NodeDevice>;
+  numOfSecrets(): Promise<number>;
   listAllSecrets(flags?: number): Promise<Secret[]>;
   secretLookupByUUIDString(uuid: string): Promise<Secret>;
   secretDefineXML(xml: string, flags?: number): Promise<Secret>;

@@ -85,6 +85,7 @@ export interface Networks {
   interfaceChangeBegin(flags?: number): Promise<void>;
   interfaceChangeCommit(flags?: number): Promise<void>;
   interfaceChangeRollback(flags?: number): Promise<void>;
+  numOfNWFilters(): Promise<number>;
   listAllNWFilters(flags?: number): Promise<NWFilter[]>;
   nwfilterLookupByName(name: string): Promise<NWFilter>;
   nwfilterLookupByUUIDString(uuid: string): Promise<NWFilter>;

@@ -133,6 +133,10 @@ export abstract class ConnectionObjects extends ConnectionHost {
     return new NodeDevice(present(native.virNodeDeviceDefineXML(this.pointer, xml, flags)));
   }
 
+  numOfSecrets(): number {
+    return succeed(native.virConnectNumOfSecrets(this.pointer));
+  }
+
   listAllSecrets(flags = 0): Secret[] {
     return this.#list('virConnectListAllSecrets', flags).map((each) => new Secret(each));
   }
@@ -143,6 +147,10 @@ export abstract class ConnectionObjects extends ConnectionHost {
 
   secretDefineXML(xml: string, flags = 0): Secret {
     return new Secret(present(native.virSecretDefineXML(this.pointer, xml, flags)));
+  }
+
+  numOfNWFilters(): number {
+    return succeed(native.virConnectNumOfNWFilters(this.pointer));
   }
 
   listAllNWFilters(flags = 0): NWFilter[] {
