@@ -1,5 +1,5 @@
 import { defineCommand, domainOf, domainOption, printXml, xmlJson } from '../../src/shell/index.js';
-import { xpathOptions } from '../shell/xpath-options.js';
+import { xpathOf, xpathOptions } from '../shell/xpath-options.js';
 
 export default defineCommand({
   name: 'backup-dumpxml',
@@ -13,7 +13,7 @@ export default defineCommand({
   json: xmlJson,
   async run(context, args) {
     const domain = await domainOf(context, args);
-    const xpath = args.raw('xpath');
+    const xpath = xpathOf(args);
     await printXml(context, await domain.backupGetXMLDesc(), { xpath, wrap: args.flag('wrap') });
   },
 });

@@ -4,7 +4,7 @@ import {
   VIR_DOMAIN_CHECKPOINT_XML_SIZE,
 } from '../../src/hypervisor/constants.js';
 import { defineCommand, domainOf, domainOption, printXml, xmlJson } from '../../src/shell/index.js';
-import { xpathOptions } from '../shell/xpath-options.js';
+import { xpathOf, xpathOptions } from '../shell/xpath-options.js';
 import { findCheckpoint } from './find-checkpoint.js';
 
 export default defineCommand({
@@ -41,8 +41,9 @@ export default defineCommand({
   json: xmlJson,
   async run(context, args) {
     const domain = await domainOf(context, args);
+    const xpath = xpathOf(args);
     const checkpoint = await findCheckpoint(domain, 'checkpointname', args.optional('checkpointname'));
     const xml = await checkpoint.getXMLDesc(args.bits());
-    await printXml(context, xml, { xpath: args.raw('xpath'), wrap: args.flag('wrap') });
+    await printXml(context, xml, { xpath, wrap: args.flag('wrap') });
   },
 });

@@ -1,4 +1,4 @@
-import { defineCommand, domainOf, domainOption, orFail } from '../../src/shell/index.js';
+import { defineCommand, domainOf, domainOption, orFail, requires } from '../../src/shell/index.js';
 import { affectedBy, persistentOptions, persistentRules } from './affect-persistent.js';
 import { diskXml } from './attach-disk-xml.js';
 
@@ -69,7 +69,13 @@ export default defineCommand({
     { name: 'source-host-socket', type: 'string', help: 'host socket for source of disk device' },
     ...persistentOptions,
   ],
-  rules: [...persistentRules],
+  rules: [
+    ...persistentRules,
+    requires('source-host-name', 'source-protocol'),
+    requires('source-host-transport', 'source-protocol'),
+    requires('source-host-socket', 'source-protocol'),
+    requires('source-host-socket', 'source-host-transport'),
+  ],
   json: { oneOf: [{ object: { xml: 'string' } }, { object: { message: 'string' } }] },
   async run(context, args) {
     const xml = await diskXml(args);

@@ -44,6 +44,7 @@ export default defineCommand({
     },
   ],
   async run(context, args) {
+    const domain = await domainOf(context, args);
     const header = args.optional('secrethdr');
     const secret = args.optional('secret');
     if (header === undefined || secret === undefined) {
@@ -65,7 +66,6 @@ export default defineCommand({
         value: address,
       });
     }
-    const domain = await domainOf(context, args);
     await orFail('Unable to set launch security state', domain.setLaunchSecurityState(parameters));
   },
 });

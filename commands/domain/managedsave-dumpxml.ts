@@ -1,5 +1,6 @@
 import { VIR_DOMAIN_SAVE_IMAGE_XML_SECURE } from '../../src/hypervisor/constants.js';
 import { defineCommand, domainOf, domainOption, printXml, xmlJson } from '../../src/shell/index.js';
+import { xpathOf } from '../shell/xpath-options.js';
 
 export default defineCommand({
   name: 'managedsave-dumpxml',
@@ -23,7 +24,8 @@ export default defineCommand({
   json: xmlJson,
   async run(context, args) {
     const domain = await domainOf(context, args);
+    const xpath = xpathOf(args);
     const xml = await domain.managedSaveGetXMLDesc(args.bits());
-    await printXml(context, xml, { xpath: args.raw('xpath'), wrap: args.flag('wrap') });
+    await printXml(context, xml, { xpath, wrap: args.flag('wrap') });
   },
 });

@@ -16,7 +16,7 @@ export default defineCommand({
   ],
   async run(context, args) {
     const domain = await domainOf(context, args);
-    const downtime = args.longlong('downtime') ?? 0n;
+    const downtime = args.ulonglong('downtime') ?? 0n;
     if (downtime < 1n) throw new CommandError('migrate: Invalid downtime');
     await domain.migrateSetMaxDowntime(downtime);
   },

@@ -1,5 +1,6 @@
 import { VIR_DOMAIN_SAVE_IMAGE_XML_SECURE } from '../../src/hypervisor/constants.js';
 import { defineCommand, printXml, xmlJson } from '../../src/shell/index.js';
+import { xpathOf } from '../shell/xpath-options.js';
 
 export default defineCommand({
   name: 'save-image-dumpxml',
@@ -22,7 +23,8 @@ export default defineCommand({
   ],
   json: xmlJson,
   async run(context, args) {
+    const xpath = xpathOf(args);
     const xml = await context.connection.domainSaveImageGetXMLDesc(args.text('file'), args.bits());
-    await printXml(context, xml, { xpath: args.raw('xpath'), wrap: args.flag('wrap') });
+    await printXml(context, xml, { xpath, wrap: args.flag('wrap') });
   },
 });

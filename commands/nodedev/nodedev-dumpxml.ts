@@ -1,5 +1,5 @@
 import { defineCommand, printXml, xmlJson } from '../../src/shell/index.js';
-import { xpathOptions } from '../shell/xpath-options.js';
+import { xpathOf, xpathOptions } from '../shell/xpath-options.js';
 import { nodeDeviceOf } from './device-option.js';
 
 export default defineCommand({
@@ -19,8 +19,8 @@ export default defineCommand({
   ],
   json: xmlJson,
   async run(context, args) {
+    const xpath = xpathOf(args);
     const found = await nodeDeviceOf(context, args);
-    const xpath = args.raw('xpath');
     await printXml(context, await found.getXMLDesc(), { xpath, wrap: args.flag('wrap') });
   },
 });
