@@ -39,7 +39,7 @@ export default defineCommand({
   ],
   json: { object: { xml: 'string' } },
   async run(context, args) {
-    const definitions = await cpuDefinitions(args.text('file'));
+    const definitions = await cpuDefinitions(context.connection, args.text('file'));
     const xml = await context.connection.baselineCPU(definitions, args.bits());
     context.emit({ xml });
     context.output.print(xml);

@@ -33,7 +33,7 @@ export default defineCommand({
   json: comparisonShape,
   async run(context, args) {
     const file = args.text('file');
-    const [definition = ''] = await cpuDefinitions(file);
+    const [definition = ''] = await cpuDefinitions(context.connection, file);
     const failed = `Failed to compare host CPU with ${file}`;
     const result = await orFail(failed, context.connection.compareCPU(definition, args.bits()));
     tellComparison(context, result, {

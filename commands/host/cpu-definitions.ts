@@ -1,4 +1,5 @@
 import type { Element } from '@xmldom/xmldom';
+import { type Connection, HypervisorError } from '../../src/hypervisor/index.js';
 import { CommandError, elementsAt, parseXml, readTextFile, XmlProblem } from '../../src/shell/index.js';
 
 /**
@@ -7,16 +8,19 @@ import { CommandError, elementsAt, parseXml, readTextFile, XmlProblem } from '..
  * @returns one XML text each, at least one.
  * @throws CommandError the file can't be read, is not XML or has none.
  */
-export async function cpuDefinitions(path: string): Promise<string[]> {
+export async function cpuDefinitions(connection: Connection, path: string): Promise<string[]> {
   const text = await readTextFile(path);
   // Several definitions one after the other are no document, so they are put into an element of their own.
   const body = text.startsWith('<?xml') ? text.slice(text.indexOf('?>') + 2) : text;
+  const document = `<container>${body}</container>`;
   let container: Element;
   try {
-    container = await parseXml(`<container>${body}</container>`);
+    container = await parseXml(document);
   } catch (error) {
     if (!(error instanceof XmlProblem)) throw error;
-    throw new CommandError(`${path}:${error.line ?? 1}: ${error.message}`);
+    throw new CommandError(
+      (await libvirtsWords(connection, document, path)) ?? `${path}:${error.line ?? 1}: ${error.message}`,
+    );
   }
   const { XMLSerializer } = await import('../../src/shell/xml-library.js');
   const serializer = new XMLSerializer();
@@ -32,6 +36,20 @@ export async function cpuDefinitions(path: string): Promise<string[]> {
     );
   }
   return definitions;
+}
+
+/** What libvirt's parser, which virsh has within itself, says of a document that is none: with the place marked. */
+async function libvirtsWords(
+  connection: Connection,
+  document: string,
+  path: string,
+): Promise<string | undefined> {
+  const problem = await connection.baselineCPU([document]).then(
+    () => undefined,
+    (error: unknown) => (error instanceof HypervisorError ? error.message : undefined),
+  );
+  const [, words] = /^\(CPU_definition\)(:\d+: .*)$/s.exec(problem ?? '') ?? [];
+  return words === undefined ? undefined : `${path}${words}`;
 }
 
 function definitionsIn(element: Element): Element[] {

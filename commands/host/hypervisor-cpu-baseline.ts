@@ -49,7 +49,7 @@ export default defineCommand({
     const machine = args.optional('machine') ?? null;
     const model = args.optional('model');
     let definitions: string[];
-    if (file !== undefined) definitions = await cpuDefinitions(file);
+    if (file !== undefined) definitions = await cpuDefinitions(context.connection, file);
     // As it is, not escaped: libvirt then tells what is wrong with it, as under virsh.
     else if (model !== undefined) definitions = [`<cpu><model>${model}</model></cpu>`];
     else throw new CommandError('Either --file or --model must be provided');

@@ -39,7 +39,7 @@ export default defineCommand({
     const emulator = args.optional('emulator') ?? null;
     const arch = args.optional('arch') ?? null;
     const machine = args.optional('machine') ?? null;
-    const [definition = ''] = await cpuDefinitions(file);
+    const [definition = ''] = await cpuDefinitions(context.connection, file);
     const failed = `Failed to compare hypervisor CPU with ${file}`;
     const result = await orFail(
       failed,
