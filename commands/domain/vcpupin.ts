@@ -80,8 +80,12 @@ export default defineCommand({
   },
 });
 
-/** How many virtual CPUs the definition that the flags mean can have. */
+/** How many virtual CPUs the definition that the flags mean can have. @throws CommandError there is no such definition. */
 async function maximumVcpus(domain: Domain, flags: number): Promise<number> {
+  if ((flags & VIR_DOMAIN_AFFECT_LIVE) !== 0 && !(await domain.isActive()))
+    throw new CommandError('cannot get vcpupin for offline domain');
+  if ((flags & VIR_DOMAIN_AFFECT_CONFIG) !== 0 && !(await domain.isPersistent()))
+    throw new CommandError('cannot get vcpupin for transient domain');
   if (flags !== 0) return domain.getVcpusFlags(flags | VIR_DOMAIN_VCPU_MAXIMUM);
   const affected = (await domain.isActive()) ? VIR_DOMAIN_AFFECT_LIVE : VIR_DOMAIN_AFFECT_CONFIG;
   return domain.getVcpusFlags(affected | VIR_DOMAIN_VCPU_MAXIMUM);

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -196,4 +196,100 @@ describe.each(qemuPrograms)('what is plugged into a running guest on %s', (_, fi
       /net0|ua-dice|dimm0|scsi4|usb3|input0|channel0|console0/,
     );
   }, 180_000);
+
+  test('threads are pinned to CPUs of the host, as the kernel has it then', async () => {
+    const transient = 'Requested operation is not valid: transient domains do not have any persistent config';
+    const threads = JSON.parse((await say('qemu-monitor-command tiny query-cpus-fast'))[0] ?? '').return as {
+      'thread-id': number;
+    }[];
+    const allowed = (thread: number): string =>
+      /^Cpus_allowed_list:\s*(\S+)$/m.exec(
+        readFileSync(`/proc/${guest.pid}/task/${thread}/status`, 'utf8'),
+      )?.[1] ?? '';
+    const everywhere = allowed(guest.pid);
+    const second = threads[1]?.['thread-id'] ?? 0;
+    const [before, , after, , emulator, , ioThreads] = await say(
+      'vcpupin tiny',
+      'vcpupin tiny 1 0',
+      'vcpupin tiny',
+      'emulatorpin tiny 0 --live',
+      'emulatorpin tiny',
+      'iothreadpin tiny 1 0',
+      'iothreadinfo tiny',
+    );
+    expect(before).toMatch(
+      new RegExp(`^VCPU .*\n-+\n 0 +${everywhere}\n 1 +${everywhere}\n 2 +\\S+\n 3 +\\S+$`),
+    );
+    expect(after).toMatch(new RegExp(`\n 0 +${everywhere}\n 1 +0\n`));
+    expect(emulator).toMatch(/\n {7}\*: 0$/);
+    expect(ioThreads).toMatch(/\n 1 +0$/);
+    expect([allowed(second), allowed(guest.pid)]).toEqual(['0', '0']);
+    expect(allowed(threads[0]?.['thread-id'] ?? 0)).toBe(everywhere);
+    await say('vcpupin tiny 1 r', 'emulatorpin tiny r');
+    expect([allowed(second), allowed(guest.pid)]).toEqual([everywhere, everywhere]);
+    expect(
+      await refusals(
+        'vcpupin tiny 9 0',
+        'vcpupin tiny 3 0',
+        'iothreadpin tiny 9 0',
+        'vcpupin tiny 0 0 --config',
+        'vcpupin tiny --config',
+        'emulatorpin tiny --config',
+      ),
+    ).toEqual([
+      'invalid argument: vcpu 9 is out of range of live cpu count 4',
+      'Requested operation is not valid: vcpu 3 is not plugged in, and has no thread that could be pinned',
+      'invalid argument: iothread 9 not found',
+      transient,
+      'cannot get vcpupin for transient domain',
+      transient,
+    ]);
+  }, 60_000);
+
+  test('virtual CPUs are plugged in and out', async () => {
+    const [, counts, , xml] = await say(
+      'setvcpus tiny 3',
+      'vcpucount tiny',
+      'setvcpu tiny 3 --enable --live',
+      'dumpxml tiny',
+    );
+    expect(counts).toMatch(/^maximum +live +4\ncurrent +live +3$/);
+    expect(xml).toContain("<vcpu placement='static'>4</vcpu>");
+    // The guest hears of it from ACPI.
+    const cpus = 'ls -d /sys/devices/system/cpu/cpu[0-9]';
+    while (!/cpu3$/.test(await inGuest(cpus))) await guest.nextCounter();
+    expect(
+      await refusals(
+        'setvcpus tiny 5',
+        'setvcpus tiny 1',
+        'setvcpus tiny 3 --config',
+        'setvcpu tiny 2 --enable',
+        'setvcpu tiny 0 --disable',
+        'setvcpu tiny 2-3 --disable',
+        'setvcpu tiny 7 --enable',
+        'setvcpu tiny zz --enable',
+      ),
+    ).toEqual([
+      'invalid argument: requested vcpus is greater than max allowable vcpus for the live domain: 5 > 4',
+      'unsupported configuration: failed to find appropriate hotpluggable vcpus to reach the desired target vcpu count',
+      'Requested operation is not valid: transient domains do not have any persistent config',
+      "invalid argument: vcpu '2' is already in requested state",
+      "Operation not supported: vcpu '0' can't be unplugged",
+      'Operation not supported: only one hotpluggable entity can be selected',
+      'invalid argument: vcpu 7 is not present in live config',
+      "invalid argument: Failed to parse bitmap 'zz'",
+    ]);
+    const [, , left] = await say(
+      'setvcpu tiny 3 --disable',
+      'setvcpus tiny 2',
+      'vcpucount tiny --live --active',
+    );
+    expect(left).toBe('2');
+    expect(await inGuest(cpus)).toMatch(/cpu1$/);
+    // It would crash: the guests here are emulated.
+    expect((await refusals('setvcpus tiny 3')).join()).toMatch(
+      /^unsupported configuration: a CPU has been unplugged: with emulation/,
+    );
+    await guest.nextCounter();
+  }, 120_000);
 });

@@ -1,3 +1,4 @@
+import { refusal } from '../../block/refusals.js';
 import {
   VIR_DOMAIN_AFFECT_CONFIG,
   VIR_DOMAIN_VCPU_GUEST,
@@ -8,17 +9,20 @@ import {
   VIR_VCPU_RUNNING,
 } from '../../hypervisor/constants.js';
 import type { DomainResources, VcpuInfo } from '../../hypervisor/domain-resources.js';
-import { HypervisorError, UnsupportedError } from '../../hypervisor/errors.js';
-import { CommandFailure } from '../../qmp/index.js';
+import { HypervisorError } from '../../hypervisor/errors.js';
+import { cpuSlots, setCpuCount, setCpus } from '../../plug/cpus.js';
 import type { Guest } from '../../snapshot/guest.js';
 import { guestSize } from '../../snapshot/guest-size.js';
 import { cpuUse } from '../../snapshot/qemu-process.js';
 import type { BareDomain } from './bare-domain.js';
 import { inModel } from './errors.js';
 import { guestCpus, setCpusOnline } from './guest-cpus.js';
-import { threadAffinity } from './host-cpus.js';
+import { numbersIn, threadAffinity } from './host-cpus.js';
 
-type Cpus = Pick<DomainResources, 'getMaxVcpus' | 'getVcpusFlags' | 'setVcpusFlags' | 'getVcpus'>;
+type Cpus = Pick<
+  DomainResources,
+  'getMaxVcpus' | 'getVcpusFlags' | 'setVcpus' | 'setVcpusFlags' | 'setVcpu' | 'getVcpus'
+>;
 
 /** The virtual CPUs of a bare QEMU: how many, and the threads that they are. */
 export function cpus(domain: BareDomain): Cpus {
@@ -36,12 +40,21 @@ export function cpus(domain: BareDomain): Cpus {
       }
       return (flags & VIR_DOMAIN_VCPU_MAXIMUM) === 0 ? present() : maximum();
     },
-    async setVcpusFlags(count, flags = 0) {
-      refuseConfig(flags);
-      // The machine's own are plugged as devices, with device_add: there is no number to set.
-      if ((flags & VIR_DOMAIN_VCPU_GUEST) === 0) throw new UnsupportedError('virDomainSetVcpusFlags');
-      await setCpusOnline(domain, count);
-    },
+    setVcpus: (count) => inModel(async () => setCpuCount(await domain.guest(), count)),
+    setVcpusFlags: (count, flags = 0) =>
+      inModel(async () => {
+        refuseConfig(flags);
+        if ((flags & VIR_DOMAIN_VCPU_GUEST) !== 0) await setCpusOnline(domain, count);
+        else await setCpuCount(await domain.guest(), count);
+      }),
+    setVcpu: (vcpumap, state, flags = 0) =>
+      inModel(async () => {
+        refuseConfig(flags);
+        const list = vcpumap.replace(/\s/g, '');
+        if (!/^\d+(-\d+)?(,\d+(-\d+)?)*$/.test(list))
+          throw refusal('invalid', `Failed to parse bitmap '${vcpumap}'`);
+        await setCpus(await domain.guest(), numbersIn(list), state === 1);
+      }),
     getVcpus: (maxinfo, maplen) =>
       inModel(async () => {
         const { qmp, process } = await domain.guest();
@@ -65,15 +78,10 @@ export function cpus(domain: BareDomain): Cpus {
 }
 
 /** How many there can be, those included that are not plugged in. */
-async function mostCpus({ qmp }: Guest): Promise<number> {
-  try {
-    const places = await qmp.execute('query-hotpluggable-cpus');
-    return places.reduce((sum, place) => sum + place['vcpus-count'], 0);
-  } catch (error) {
-    // A machine without places to plug one in.
-    if (!(error instanceof CommandFailure)) throw error;
-    return (await guestSize(qmp)).cpus;
-  }
+export async function mostCpus({ qmp }: Guest): Promise<number> {
+  const slots = await cpuSlots(qmp);
+  if (!slots) return (await guestSize(qmp)).cpus;
+  return slots.reduce((sum, { place }) => sum + place['vcpus-count'], 0);
 }
 
 async function vcpuInfo(number: number, pid: number, thread: number): Promise<VcpuInfo> {

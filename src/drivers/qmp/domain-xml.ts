@@ -4,6 +4,7 @@ import { pciPlaces, presentDevices } from '../../plug/present-devices.js';
 import type { Guest } from '../../snapshot/guest.js';
 import { disksOf, type GuestDisk } from '../../snapshot/guest-disks.js';
 import { escapeXml } from '../../snapshot/snapshot-xml.js';
+import { mostCpus } from './cpus.js';
 import { consoleLines, graphicsLines } from './displays.js';
 import { interfaceLines } from './interface-xml.js';
 import { pulledOut } from './link-states.js';
@@ -18,6 +19,7 @@ export async function describeDomain(guest: Guest): Promise<string> {
   const { 'base-memory': base, 'plugged-memory': plugged = 0 } =
     await qmp.execute('query-memory-size-summary');
   const cpus = await qmp.execute('query-cpus-fast');
+  const most = await mostCpus(guest);
   const { enabled: kvm } = await qmp.execute('query-kvm');
   const arch = cpus[0]?.target ?? 'x86_64';
   const emulator = guest.process && (await readlink(`/proc/${guest.process.pid}/exe`).catch(() => undefined));
@@ -35,7 +37,7 @@ export async function describeDomain(guest: Guest): Promise<string> {
     `  <uuid>${guest.uuid}</uuid>`,
     `  <memory unit='KiB'>${memory}</memory>`,
     `  <currentMemory unit='KiB'>${current}</currentMemory>`,
-    `  <vcpu placement='static'>${cpus.length}</vcpu>`,
+    `  <vcpu placement='static'${most > cpus.length ? ` current='${cpus.length}'` : ''}>${most}</vcpu>`,
     '  <os>',
     `    <type arch='${escapeXml(arch)}' machine='${escapeXml(await machineType(guest))}'>hvm</type>`,
     '  </os>',

@@ -24,6 +24,7 @@ import { memory } from './memory.js';
 import { memorySave } from './memory-save.js';
 import { migrationSettings } from './migration-settings.js';
 import { monitor } from './monitor.js';
+import { pinning } from './pinning.js';
 import { snapshots } from './snapshots.js';
 import { functionName, withUnsupported } from './unsupported.js';
 
@@ -50,6 +51,7 @@ export function domainOver(bare: BareDomain, readonly: boolean): Domain {
     ...diskTuning(bare),
     ...cpus(bare),
     ...ioThreads(bare),
+    ...pinning(bare),
     ...memory(bare),
     ...interfaces(bare),
     ...interfaceStats(bare),
