@@ -12,6 +12,13 @@ import { refusal } from './refusals.js';
 export interface PlannedCheckpoint {
   readonly disks: CheckpointFacts['disks'];
   readonly actions: readonly TransactionAction[];
+  /** Where the bitmaps are put, and whether there is one of that name. */
+  readonly bitmaps: readonly {
+    readonly disk: string;
+    readonly node: string;
+    readonly file: string;
+    readonly taken: boolean;
+  }[];
 }
 
 /**
@@ -25,6 +32,7 @@ export async function planCheckpoint(
 ): Promise<PlannedCheckpoint> {
   const disks: CheckpointFacts['disks'][number][] = [];
   const actions: TransactionAction[] = [];
+  const bitmaps: PlannedCheckpoint['bitmaps'][number][] = [];
   const listed = new Map<string, { readonly checkpoint: string | undefined }>();
   for (const each of asked ?? []) {
     const { target } = await lookUpDisk(guest, each.name);
@@ -52,11 +60,14 @@ export async function planCheckpoint(
       );
     }
     disks.push({ name: disk.target, checkpoint: 'bitmap', bitmap: name });
+    const { node, file, details } = active;
+    const taken = details['dirty-bitmaps']?.some((each) => each.name === name) ?? false;
+    bitmaps.push({ disk: disk.target, node, file, taken });
     actions.push({ type: 'block-dirty-bitmap-add', data: { node: active.node, name, persistent: true } });
   }
   if (actions.length === 0)
     throw refusal('configuration', 'domain must have at least one disk to perform checkpoints');
-  return { disks, actions };
+  return { disks, bitmaps, actions };
 }
 
 /** Checks that what a document tells of is there. @throws HypervisorError in libvirt's words. */

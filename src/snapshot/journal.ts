@@ -71,10 +71,11 @@ export interface JournalRecord {
     | 'snapshot-revert'
     | 'snapshot-delete'
     | 'archive-create'
+    | 'checkpoint-create'
     | 'dump'
     | 'save'
     | 'restore';
-  /** The snapshot's name; the file's of an archive or a dump. */
+  /** The snapshot's or checkpoint's name; the file's of an archive or a dump. */
   readonly snapshot: string;
   readonly startedAt: string;
   readonly step: JournalStep;
@@ -95,7 +96,7 @@ export interface JournalRecord {
   readonly memory: JournalMemory | null;
   /** QEMU's migration settings as they were, to be put back. */
   readonly migration: MigrationSettings | null;
-  /** Disks whose images take the snapshot themselves. */
+  /** Disks whose images take the snapshot themselves, or the checkpoint's bitmap. */
   readonly internal: readonly { readonly disk: string; readonly node: string; readonly file: string }[];
   /** Jobs in QEMU that belong to the operation. */
   readonly jobs: readonly string[];
@@ -127,6 +128,8 @@ export function describeOperation({ operation, snapshot }: JournalRecord): strin
       return `the deletion of snapshot '${snapshot}'`;
     case 'archive-create':
       return `archive '${snapshot}'`;
+    case 'checkpoint-create':
+      return `checkpoint '${snapshot}'`;
     case 'dump':
       return `the dump to '${snapshot}'`;
     case 'save':

@@ -12,6 +12,7 @@ import { mendLibvirt } from './mend-libvirt.js';
 import { mendWithoutQemu } from './mend-without-qemu.js';
 import { leaveNotice } from './notice.js';
 import { isAlive } from './process-identity.js';
+import { mendCheckpoint, mendCheckpointWithoutQemu } from './quiesced-checkpoint.js';
 import { mendRelaunch } from './relaunch-mend.js';
 import { mendSave, mendSaveWithoutQemu } from './save-mend.js';
 
@@ -81,6 +82,8 @@ function mendOperation(guest: Guest, journal: Journal, patience: number): Promis
     case 'snapshot-create':
     case 'archive-create':
       return mend(guest, journal, { thawPatience: patience });
+    case 'checkpoint-create':
+      return mendCheckpoint(guest, journal, patience);
     case 'dump':
       return mendDump(guest, journal);
     case 'save':
@@ -97,6 +100,8 @@ function mendOperationWithoutQemu(journal: Journal): Promise<string[]> {
     case 'snapshot-create':
     case 'archive-create':
       return mendWithoutQemu(journal);
+    case 'checkpoint-create':
+      return mendCheckpointWithoutQemu(journal);
     case 'dump':
       return mendDumpWithoutQemu(journal);
     case 'save':

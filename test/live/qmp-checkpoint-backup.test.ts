@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -329,5 +329,55 @@ describe.each(qemuPrograms)('checkpoints and backups on %s', (_, find) => {
     else expect(existsSync(target)).toBe(false);
     await expectHealthy();
     expect(await names()).toEqual(['c1', 'p1', 'p2']);
+  });
+
+  test('a checkpoint of frozen file systems: they are thawed, whatever ends the command', async () => {
+    const status = async (): Promise<string> =>
+      JSON.parse(await ok('qemu-agent-command', 'tiny', '{"execute":"guest-fsfreeze-status"}')).return;
+    const known = await names();
+    expect(await ok('checkpoint-create-as', 'tiny', 'q1', '--quiesce')).toBe('Domain checkpoint q1 created');
+    expect(await status()).toBe('thawed');
+    // One that is there already is told of before anything is frozen.
+    expect(await refusal('checkpoint-create-as', 'tiny', 'q1', '--quiesce')).toContain(
+      'domain moment q1 already exists',
+    );
+    const state = await domainStateFolder(guest.monitor);
+    const journal = join(state, 'journal.json');
+    expect(existsSync(journal)).toBe(false);
+    const killed = await runProgram(uri, ['checkpoint-create-as', 'tiny', 'q2', '--quiesce'], {
+      env: { SNAPCTL_STATE_DIR: join(folder, 'state') },
+      started: (child) => {
+        void (async () => {
+          const frozen = (): boolean => {
+            try {
+              return readFileSync(journal, 'utf8').includes('"frozen": true');
+            } catch {
+              return false;
+            }
+          };
+          while (child.exitCode === null && !frozen()) await delay(1);
+          child.kill('SIGKILL');
+        })();
+      },
+    });
+    expect(killed.code).not.toBe(0);
+    // Waits for the guardian, and says what it did.
+    const { code, stderr } = await run('checkpoint-create-as', 'tiny', 'q2', '--quiesce');
+    expect({ code, stderr }).toEqual({
+      code: 0,
+      stderr: expect.stringMatching(
+        /checkpoint 'q2' of domain 'tiny', begun .*, was cut off and has been undone/,
+      ),
+    });
+    expect(await status()).toBe('thawed');
+    expect(await names()).toEqual([...known, 'q1', 'q2']);
+    await guest.nextCounter();
+    await ok('suspend', 'tiny');
+    expect(await refusal('checkpoint-create-as', 'tiny', 'q3', '--quiesce')).toContain(
+      'domain is not running',
+    );
+    await ok('resume', 'tiny');
+    for (const name of ['q2', 'q1']) await ok('checkpoint-delete', 'tiny', name);
+    await expectHealthy();
   });
 });

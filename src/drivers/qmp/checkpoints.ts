@@ -1,5 +1,4 @@
-import { join } from 'node:path';
-import { checkBitmaps, planCheckpoint } from '../../block/checkpoint-create.js';
+import { checkBitmaps, type PlannedCheckpoint, planCheckpoint } from '../../block/checkpoint-create.js';
 import { removeBitmaps } from '../../block/checkpoint-delete.js';
 import { changedBytes } from '../../block/checkpoint-size.js';
 import {
@@ -35,6 +34,7 @@ import type { TransactionAction } from '../../qmp/index.js';
 import { DocumentStore, type StoredDocument } from '../../snapshot/document-store.js';
 import type { Guest } from '../../snapshot/guest.js';
 import { whyNoMomentName } from '../../snapshot/moment-name.js';
+import { checkpointFolder, makeQuiesced } from '../../snapshot/quiesced-checkpoint.js';
 import { childrenOf, descendantsOf } from '../../snapshot/snapshot-tree.js';
 import { forgetSnapshot } from '../../snapshot/stored-parent.js';
 import type { BareDomain } from './bare-domain.js';
@@ -53,7 +53,7 @@ const failure = (code: number, message: string): HypervisorError =>
   new HypervisorError(message, { code, domain: VIR_FROM_DOMAIN_CHECKPOINT });
 
 export const checkpointsOf = (domain: BareDomain): DocumentStore<CheckpointDescription> =>
-  new DocumentStore(join(domain.folder, 'checkpoints'), parseCheckpointXml);
+  new DocumentStore(checkpointFolder(domain.folder), parseCheckpointXml);
 
 /** A bare QEMU's checkpoints: a bitmap in each disk's image, and libvirt's document in the domain's state folder. */
 export function checkpoints(domain: BareDomain, readonly: boolean): Checkpoints {
@@ -175,23 +175,26 @@ async function create(domain: BareDomain, xml: string, flags: number): Promise<s
   };
   checkFlags(flags, REDEFINE | VALIDATE | QUIESCE, 'virDomainCheckpointCreateXML');
   if ((flags & REDEFINE) !== 0) return redefine(domain, xml, (flags & VALIDATE) !== 0);
-  if ((flags & QUIESCE) !== 0) {
-    throw refusal(
-      'configuration',
-      'a checkpoint cannot be quiesced here: freeze the file systems before (domfsfreeze), and thaw them after it',
-    );
-  }
   const guest = await domain.guest();
   const prepared = await prepareCheckpoint(domain, guest, xml);
-  await guest.qmp.execute('transaction', { actions: prepared.actions });
-  await prepared.keep();
-  return prepared.name;
+  const { name, actions, disks, keep } = prepared;
+  const make = async (): Promise<void> => void (await guest.qmp.execute('transaction', { actions }));
+  // Where a bitmap is in the way, QEMU says so: the guest need not be frozen for that.
+  if ((flags & QUIESCE) !== 0 && !disks.some(({ taken }) => taken)) {
+    await makeQuiesced(guest, { name, disks, make, keep });
+    return name;
+  }
+  await make();
+  await keep();
+  return name;
 }
 
 /** A checkpoint that is made by some actions of a transaction, and known once `keep` has been called. */
 export interface PreparedCheckpoint {
   readonly name: string;
   readonly actions: TransactionAction[];
+  /** Those that get a bitmap. */
+  readonly disks: PlannedCheckpoint['bitmaps'];
   keep(): Promise<void>;
 }
 
@@ -208,7 +211,7 @@ export async function prepareCheckpoint(
   const name = asked.name ?? String(creationTime);
   checkName(name);
   if (all.some((each) => each.name === name)) throw refusal('failed', `domain moment ${name} already exists`);
-  const { disks, actions } = await planCheckpoint(guest, name, asked.disks);
+  const { disks, bitmaps, actions } = await planCheckpoint(guest, name, asked.disks);
   const document = formatCheckpoint({
     name,
     description: asked.description,
@@ -220,6 +223,7 @@ export async function prepareCheckpoint(
   return {
     name,
     actions: [...actions],
+    disks: bitmaps,
     keep: async () => {
       await store.put(name, document);
       await store.setCurrent(name);

@@ -48,6 +48,8 @@ const reasons: Readonly<Record<JournalRecord['operation'], number>> = {
   'snapshot-revert': VIR_DOMAIN_PAUSED_FROM_SNAPSHOT,
   'snapshot-delete': VIR_DOMAIN_PAUSED_SNAPSHOT,
   'archive-create': VIR_DOMAIN_PAUSED_SNAPSHOT,
+  // It doesn't stop the guest.
+  'checkpoint-create': 0,
   dump: VIR_DOMAIN_PAUSED_DUMP,
   save: VIR_DOMAIN_PAUSED_SAVE,
   restore: VIR_DOMAIN_PAUSED_MIGRATION,
@@ -70,7 +72,9 @@ export function stateFromJournal(record: JournalRecord): DomainState {
   const quick =
     (operation === 'snapshot-create' || operation === 'archive-create') &&
     (method === 'precopy' || method === 'none');
-  return step === 'switching' && !quick && operation !== 'snapshot-delete'
+  const stands =
+    step === 'switching' && !quick && !['snapshot-delete', 'checkpoint-create'].includes(operation);
+  return stands
     ? { state: VIR_DOMAIN_PAUSED, reason: reasons[operation] }
     : { state: VIR_DOMAIN_RUNNING, reason: VIR_DOMAIN_RUNNING_UNKNOWN };
 }
