@@ -37,6 +37,7 @@ const entries: readonly RegistryEntry[] = [
   { name: 'blockpull', group: 'domain', load: () => import('./domain/blockpull.js') },
   { name: 'blockresize', group: 'domain', load: () => import('./domain/blockresize.js') },
   { name: 'change-media', group: 'domain', load: () => import('./domain/change-media.js') },
+  { name: 'console', group: 'domain', load: () => import('./domain/console.js') },
   { name: 'cpu-stats', group: 'domain', load: () => import('./domain/cpu-stats.js') },
   { name: 'create', group: 'domain', load: () => import('./domain/create.js') },
   { name: 'define', group: 'domain', load: () => import('./domain/define.js') },

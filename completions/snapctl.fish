@@ -87,6 +87,7 @@ complete -c snapctl -n __snapctl_wants_command -a blockjob -d 'Manage active blo
 complete -c snapctl -n __snapctl_wants_command -a blockpull -d 'Populate a disk from its backing image.'
 complete -c snapctl -n __snapctl_wants_command -a blockresize -d 'Resize block device of domain.'
 complete -c snapctl -n __snapctl_wants_command -a change-media -d 'Change media of CD or floppy drive'
+complete -c snapctl -n __snapctl_wants_command -a console -d 'connect to the guest console'
 complete -c snapctl -n __snapctl_wants_command -a cpu-stats -d 'show domain cpu statistics'
 complete -c snapctl -n __snapctl_wants_command -a create -d 'create a domain from an XML file'
 complete -c snapctl -n __snapctl_wants_command -a define -d 'define (but don\'t start) a domain from an XML file'
@@ -553,6 +554,13 @@ complete -c snapctl -n '__snapctl_in change-media' -l print-xml -d 'print XML do
 complete -c snapctl -n '__snapctl_in change-media' -l block -d 'source media is a block device'
 complete -c snapctl -n '__snapctl_in change-media' -l json -d 'print the result as JSON'
 complete -c snapctl -n '__snapctl_in change-media' -l help -d 'explain this command'
+
+complete -c snapctl -n '__snapctl_in console' -l domain -d 'domain name, id or uuid' -x -a '(__snapctl_ask)'
+complete -c snapctl -n '__snapctl_in console' -l devname -d 'character device name' -x -a '(__snapctl_ask)'
+complete -c snapctl -n '__snapctl_in console' -l force -d 'force console connection (disconnect already connected sessions)'
+complete -c snapctl -n '__snapctl_in console' -l safe -d 'only connect if safe console handling is supported'
+complete -c snapctl -n '__snapctl_in console' -l resume -d 'resume a paused guest after connecting to console'
+complete -c snapctl -n '__snapctl_in console' -l help -d 'explain this command'
 
 complete -c snapctl -n '__snapctl_in cpu-stats' -l domain -d 'domain name, id or uuid' -x -a '(__snapctl_ask)'
 complete -c snapctl -n '__snapctl_in cpu-stats' -l total -d 'Show total statistics only'

@@ -4,8 +4,18 @@ import {
   VIR_DOMAIN_START_RESET_NVRAM,
   VIR_DOMAIN_START_VALIDATE,
 } from '../../src/hypervisor/constants.js';
-import { defineCommand, orFail, readTextFile, validateOption, xmlFileOption } from '../../src/shell/index.js';
-import { noConsole } from './no-console.js';
+import type { Domain } from '../../src/hypervisor/index.js';
+import {
+  type Context,
+  defineCommand,
+  errorLines,
+  InterruptedError,
+  orFail,
+  readTextFile,
+  validateOption,
+  xmlFileOption,
+} from '../../src/shell/index.js';
+import { attachConsole } from './attach-console.js';
 import { passedDescriptors } from './passed-descriptors.js';
 
 export default defineCommand({
@@ -15,7 +25,7 @@ export default defineCommand({
   description: 'Create a domain.',
   manual: [
     'The domain is transient: it runs at once and is forgotten when it stops. Use define and start for one that stays known.',
-    'There is no interactive console: with --console the domain is made and a line says that there is none.',
+    '--console gives the terminal to the domain once it runs, as console does; that this fails is told, and is no failure of create.',
   ],
   options: [
     xmlFileOption('an XML domain description'),
@@ -41,6 +51,7 @@ export default defineCommand({
       help: 're-initialize NVRAM from its pristine template',
     },
   ],
+  attaches: { with: 'console' },
   async run(context, args) {
     const { connection } = context;
     const from = args.text('file');
@@ -54,7 +65,17 @@ export default defineCommand({
         : connection.domainCreateXML(xml, flags),
     );
     context.output.extra(`Domain '${domain.name}' created from ${from}\n`);
-    // The domain was made, and that is what counts: as in virsh, a console that can't be had is no failure.
-    if (args.flag('console')) context.output.error(noConsole(context, domain.name).message);
+    if (args.flag('console')) await attachOrTell(context, domain);
   },
 });
+
+/** The domain was made, and that is what counts: as in virsh, a console that can't be had is no failure. */
+async function attachOrTell(context: Context, domain: Domain): Promise<void> {
+  try {
+    await attachConsole(context, domain);
+  } catch (error) {
+    if (error instanceof InterruptedError) throw error;
+    context.session.noteFailure(error);
+    for (const line of errorLines(error)) context.output.error(line);
+  }
+}

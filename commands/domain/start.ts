@@ -9,7 +9,7 @@ import {
 } from '../../src/hypervisor/constants.js';
 import { type Domain, HypervisorError } from '../../src/hypervisor/index.js';
 import { CommandError, defineCommand, domainOf, orFail } from '../../src/shell/index.js';
-import { noConsole } from './no-console.js';
+import { attachConsole } from './attach-console.js';
 import { passedDescriptors } from './passed-descriptors.js';
 
 export default defineCommand({
@@ -20,7 +20,7 @@ export default defineCommand({
     'Start a domain, either from the last managedsave\n    state, or via a fresh boot if no managedsave state\n    is present.',
   manual: [
     'Where a managed save exists, the domain goes on from it and the save is used up; --force-boot throws the save away and boots afresh.',
-    'With --autodestroy the domain is stopped the moment this program ends its connection; that is of use in a session of several commands. There is no interactive console: --console starts the domain and then fails.',
+    'With --autodestroy the domain is stopped the moment this program ends its connection; that is of use in a session of several commands. --console gives the terminal to the domain once it has started, as console does.',
   ],
   options: [
     {
@@ -63,6 +63,7 @@ export default defineCommand({
       help: 're-initialize NVRAM from its pristine template',
     },
   ],
+  attaches: { with: 'console' },
   async run(context, args) {
     const domain = await domainOf(context, args, ['uuid', 'name']);
     if ((await domain.getID()) !== -1) throw new CommandError('Domain is already active');
@@ -77,7 +78,7 @@ export default defineCommand({
       await orFail(`Failed to start domain '${domain.name}'`, start(flags & ~VIR_DOMAIN_START_FORCE_BOOT));
     }
     context.output.extra(`Domain '${domain.name}' started\n`);
-    if (args.flag('console')) throw noConsole(context, domain.name);
+    if (args.flag('console')) await attachConsole(context, domain);
   },
 });
 

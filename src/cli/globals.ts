@@ -203,7 +203,8 @@ function debugLevel(text: string | undefined, given: boolean, warnings: string[]
 function escapeSequence(text: string | undefined): string {
   if (text === undefined) return '^]';
   // One character, or ^ and the character it is typed with.
-  const valid = text.length === 1 ? text !== '^' : text.length === 2 && text[0] === '^';
+  const bytes = Buffer.byteLength(text);
+  const valid = bytes === 1 ? text !== '^' : bytes === 2 && text[0] === '^';
   if (!valid) {
     throw new UsageError(`Invalid string '${text}' for escape sequence`);
   }

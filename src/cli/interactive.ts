@@ -96,6 +96,7 @@ function inShell(
     color: globals.color,
     json: globals.json,
     timing: globals.timing,
+    consoleEscape: globals.escape,
     banner: BANNER,
     trace: (shell, command, given) => trace.on(shell).command(command, given),
   });
@@ -122,6 +123,7 @@ async function inScript({ globals, output, registry, session, trace }: SessionRu
         registry,
         signal: running.signal,
         interactive: true,
+        consoleEscape: globals.escape,
         json: globals.json,
         timing: globals.timing,
       });

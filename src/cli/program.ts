@@ -82,7 +82,7 @@ async function runOnce(globals: Globals, output: Output, log: LogFile | undefine
 
   const uri = defaultURI(globals.uri, process.env);
   await reserveDescriptors([uri, ...commands.flatMap(({ given }) => given.map((option) => option.value))]);
-  const long = commands.some((parsed) => parsed.command.long) || globals.keepalive !== undefined;
+  const long = commands.some(needsThreads) || globals.keepalive !== undefined;
   const session = new Session(openerFor(globals, long ? 'lanes' : 'direct'), output, uri, globals.readonly);
   const interrupt = new AbortController();
   const abort = (name: NodeJS.Signals): void => interrupt.abort(name);
@@ -104,6 +104,7 @@ async function runOnce(globals: Globals, output: Output, log: LogFile | undefine
       registry,
       signal: interrupt.signal,
       interactive: false,
+      consoleEscape: globals.escape,
       json: globals.json,
       timing: globals.timing,
     });
@@ -112,6 +113,13 @@ async function runOnce(globals: Globals, output: Output, log: LogFile | undefine
   } finally {
     for (const name of interrupts) process.off(name, abort);
   }
+}
+
+/** Whether something must be heard while the command's calls are under way. */
+function needsThreads({ command, given }: ParsedCommand<CommandSpec>): boolean {
+  const { long, attaches } = command;
+  if (long || attaches === true) return true;
+  return attaches !== undefined && given.some(({ name }) => name === attaches.with);
 }
 
 /** An interrupted command ends as a shell would report a program that the signal had killed. */

@@ -1,6 +1,14 @@
 import type { CompleterName } from '../shell/index.js';
 import type { Completer } from './completer.js';
-import { deviceAlias, diskTarget, interfaceMAC, mountpoint, networkInterface, vcpu } from './devices.js';
+import {
+  consoleDevice,
+  deviceAlias,
+  diskTarget,
+  interfaceMAC,
+  mountpoint,
+  networkInterface,
+  vcpu,
+} from './devices.js';
 import {
   activeDomain,
   anyDomain,
@@ -38,6 +46,7 @@ export const completers: Readonly<Record<Exclude<CompleterName, 'command'>, Comp
   checkpoint,
   'disk-target': diskTarget,
   'device-alias': deviceAlias,
+  'console-device': consoleDevice,
   ...objectCompleters,
   interface: networkInterface,
   'interface-mac': interfaceMAC,

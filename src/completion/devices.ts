@@ -51,6 +51,17 @@ export const deviceAlias: Completer = async (request) => {
   );
 };
 
+/** Aliases of the domain's serial lines and consoles; a console that is a serial line has the same one. */
+export const consoleDevice: Completer = async (request) => {
+  const domain = await domainOnLine(request);
+  const [devices] = elementsAt(await parseXml(await domain.getXMLDesc(0)), 'devices');
+  const lines = devices ? ['serial', 'console'].flatMap((kind) => elementsAt(devices, kind)) : [];
+  const found = new Map(
+    lines.map((line) => [attributeAt(line, ['alias'], 'name'), attributeAt(line, ['source'], 'path')]),
+  );
+  return [...found].flatMap(([alias, path]) => candidate(alias, path));
+};
+
 /** Where the guest has mounted file systems, as its agent says. */
 export const mountpoint: Completer = async (request) => {
   const systems = await (await domainOnLine(request)).getFSInfo(0);

@@ -1,3 +1,4 @@
+import type { Consoles } from './consoles.js';
 import type { Domains } from './domains.js';
 import type { Events } from './events.js';
 import type { Host } from './host.js';
@@ -7,7 +8,7 @@ import type { Storage } from './storage.js';
 import type { Stream } from './stream.js';
 
 /** An open hypervisor. */
-export interface Connection extends Host, Domains, Networks, Storage, HostObjects, Events {
+export interface Connection extends Host, Domains, Networks, Storage, HostObjects, Events, Consoles {
   /** The URI asked for; undefined when the driver chose one itself (then getURI tells). */
   readonly uri: string | undefined;
   readonly readonly: boolean;

@@ -1,6 +1,7 @@
 /** The driver-neutral model of a hypervisor: what commands are written against. */
 export type * from './agent.js';
 export type * from './connection.js';
+export type * from './consoles.js';
 export type * from './domain.js';
 export type * from './domain-archives.js';
 export type * from './domain-care.js';

@@ -12,6 +12,7 @@ import {
   takeTexts,
   wide,
 } from './memory.js';
+import type { Stream } from './stream.js';
 import { type TypedParameter, takeTypedParameters } from './typed-parameters.js';
 
 /** virDomainFSInfo. */
@@ -36,8 +37,16 @@ const virDomainFSInfo = koffi.struct({
   devAlias: 'void *',
 });
 
-/** QEMU's monitor and the agent inside the guest. */
+/** QEMU's monitor, the guest's consoles and the agent inside the guest. */
 export class DomainGuest extends DomainJobs {
+  /**
+   * @param device alias of a character device; null for the first console.
+   * @param flags VIR_DOMAIN_CONSOLE_*.
+   */
+  openConsole(device: string | null, stream: Stream, flags = 0): void {
+    succeed(native.virDomainOpenConsole(this.pointer, device, stream.pointer, flags));
+  }
+
   /** @param flags VIR_DOMAIN_QEMU_MONITOR_COMMAND_HMP for the human monitor. @returns the reply as sent. */
   qemuMonitorCommand(command: string, flags = 0): string {
     const result: [bigint | null] = [null];

@@ -9,11 +9,26 @@ const WOULD_BLOCK = -2;
 // virStreamRecvFlags.
 const AT_HOLE = -3;
 
+/** Where the C objects are. They are the process's, so that another thread may use them too. */
+export interface StreamAddresses {
+  readonly stream: bigint;
+  readonly connection: bigint;
+}
+
 /** virStream: bytes between the hypervisor and us. Blocking unless made with VIR_STREAM_NONBLOCK. */
 export class Stream extends Handle {
+  #connection = 0n;
+
   /** @internal made by Connection.streamNew */
   static create(connection: bigint, flags: number): Stream {
-    return new Stream(present<bigint>(native.virStreamNew(connection, flags)));
+    const stream = new Stream(present<bigint>(native.virStreamNew(connection, flags)));
+    stream.#connection = connection;
+    return stream;
+  }
+
+  /** @internal for the event thread */
+  addresses(): StreamAddresses {
+    return { stream: this.pointer, connection: this.#connection };
   }
 
   /** @returns up to `length` bytes; empty at the end; null where a non-blocking stream has none yet. */

@@ -4,6 +4,7 @@ import { encodeError } from './error-crossing.js';
 import { makeCallback } from './event-callbacks.js';
 import { EventSource } from './event-source.js';
 import { native } from './library.js';
+import { StreamPump } from './stream-pump.js';
 import type { EventRequest, SourceEvent, WorkerAnswer } from './worker-protocol.js';
 
 /**
@@ -13,9 +14,15 @@ import type { EventRequest, SourceEvent, WorkerAnswer } from './worker-protocol.
 export function runEventThread(port: MessagePort, leaving: SharedArrayBuffer): void {
   const left = new Int32Array(leaving);
   const sources = new Map<number, EventSource>();
+  const streams = new Map<number, StreamPump>();
   let batch: SourceEvent[] = [];
   let running = true;
   const post = (answer: WorkerAnswer) => port.postMessage(answer);
+  const postEvents = (): void => {
+    if (batch.length === 0) return;
+    post({ events: batch });
+    batch = [];
+  };
 
   const wakeCallback = makeCallback('void', ['int', 'void *'], ((timer: number) => {
     native.virEventUpdateTimeout(timer, -1);
@@ -66,7 +73,22 @@ export function runEventThread(port: MessagePort, leaving: SharedArrayBuffer): v
         sources.get(request.source)?.close();
         sources.delete(request.source);
         return undefined;
+      case 'open-stream': {
+        const { source, addresses } = request;
+        streams.set(source, new StreamPump(addresses, (event) => batch.push({ source, event })));
+        return undefined;
+      }
+      case 'grant-stream':
+        return streams.get(request.source)?.grant(request.bytes);
+      case 'send-stream':
+        return streams.get(request.source)?.send(request.data);
+      case 'close-stream':
+        streams.get(request.source)?.close();
+        streams.delete(request.source);
+        return undefined;
       case 'stop':
+        for (const stream of streams.values()) stream.close();
+        streams.clear();
         for (const source of sources.values()) source.close();
         sources.clear();
         running = false;
@@ -75,11 +97,17 @@ export function runEventThread(port: MessagePort, leaving: SharedArrayBuffer): v
   };
 
   port.on('message', (request: EventRequest) => {
+    const { id } = request;
+    const refuse = (error: unknown) => post({ id, error: encodeError(error) });
     try {
-      post({ id: request.id, value: perform(request) });
+      const value = perform(request);
+      if (value instanceof Promise) value.then(() => post({ id, value: undefined }), refuse);
+      else post({ id, value });
     } catch (error) {
-      post({ id: request.id, error: encodeError(error) });
+      refuse(error);
     }
+    // The next turn may wait for long.
+    postEvents();
   });
 
   const turn = (): void => {
@@ -91,10 +119,7 @@ export function runEventThread(port: MessagePort, leaving: SharedArrayBuffer): v
       return;
     }
     native.virEventRunDefaultImpl();
-    if (batch.length > 0) {
-      post({ events: batch });
-      batch = [];
-    }
+    postEvents();
     // Between two turns the thread reads its messages and fires its timers.
     setImmediate(turn);
   };

@@ -1,6 +1,7 @@
 import type { DispatcherOptions } from './dispatcher.js';
 import type { CrossingError } from './error-crossing.js';
 import type { EventObject } from './object-events.js';
+import type { StreamAddresses } from './stream.js';
 
 /** What a worker is started as. */
 export type WorkerRole =
@@ -16,7 +17,7 @@ export type LaneRequest =
   | { id: number; op: 'open' | 'release' | 'close' }
   | { id: number; op: 'call'; object: number; method: string; args: unknown[] };
 
-/** To the event thread: `source` numbers one of its connections. */
+/** To the event thread: `source` numbers one of its connections or streams. */
 export type EventRequest =
   | { id: number; op: 'open'; source: number; options: DispatcherOptions }
   | { id: number; op: 'watch'; source: number; watch: number; names: string[]; domain?: string | undefined }
@@ -40,6 +41,13 @@ export type EventRequest =
     }
   | { id: number; op: 'unwatch'; source: number; watch: number }
   | { id: number; op: 'close'; source: number }
+  /** A stream has no watches: its events are its source's own. */
+  | { id: number; op: 'open-stream'; source: number; addresses: StreamAddresses }
+  /** So many bytes of what came were taken. */
+  | { id: number; op: 'grant-stream'; source: number; bytes: number }
+  /** Answered when all of it was sent, or nothing more can be. */
+  | { id: number; op: 'send-stream'; source: number; data: Uint8Array }
+  | { id: number; op: 'close-stream'; source: number }
   /** Answered with libvirt's timer that, set to 0, gets the thread out of a wait. */
   | { id: number; op: 'start' }
   | { id: number; op: 'stop' };

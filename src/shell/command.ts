@@ -41,6 +41,7 @@ export type CompleterName =
   | 'checkpoint'
   | 'disk-target'
   | 'device-alias'
+  | 'console-device'
   | 'network'
   | 'network-port'
   | 'storage-pool'
@@ -116,6 +117,11 @@ export interface CommandSpec<O extends readonly OptionSpec[] = readonly OptionSp
    * heard and the job can be aborted meanwhile.
    */
   readonly long?: boolean;
+  /**
+   * Gives the terminal to a guest for as long as the user likes, always or with a flag: needs threads as `long` does,
+   * though no job runs.
+   */
+  readonly attaches?: true | { readonly with: string };
   /** What `--json` prints; without it, `--json` prints the command's text as `{"message": …}`. */
   readonly json?: JsonShape;
   /** `--json` prints a line whenever there is something (`Context.emitLine`); `json` is the shape of each. */

@@ -15,6 +15,8 @@ export interface Context {
   readonly signal: AbortSignal;
   /** Commands come from a prompt rather than from the command line. */
   readonly interactive: boolean;
+  /** What leaves a guest's console, as `-e` takes it: a character, or `^` and the one it is typed with. */
+  readonly consoleEscape: string;
   /** Present only in the full interactive shell. */
   readonly screen?: Screen;
   /** `--json` was given: `emit` counts, text is not shown. */

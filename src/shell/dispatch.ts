@@ -16,6 +16,7 @@ export interface DispatchOptions {
   readonly registry: Registry;
   readonly signal: AbortSignal;
   readonly interactive: boolean;
+  readonly consoleEscape: string;
   readonly screen?: Screen;
   /** `--json` was given for all commands. */
   readonly json: boolean;
@@ -80,6 +81,7 @@ async function runOne(
     registry: options.registry,
     signal: options.signal,
     interactive: options.interactive,
+    consoleEscape: options.consoleEscape,
     ...(options.screen ? { screen: options.screen } : {}),
     json,
     get connection(): Connection {

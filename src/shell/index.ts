@@ -40,6 +40,7 @@ export { type Display, Output, type Streams } from './output.js';
 export { type PrettyCapacity, prettyCapacity } from './pretty-capacity.js';
 export { printable, printableLine } from './printable.js';
 export { askChoice } from './question.js';
+export { type RawTerminal, withRawTerminal } from './raw-terminal.js';
 export { readBinaryFile, readTextFile } from './read-file.js';
 export { type CommandGroup, missingLine, Registry, type RegistryEntry } from './registry.js';
 export type {

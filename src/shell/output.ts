@@ -12,6 +12,8 @@ export interface Streams {
 
 /** What is painted on a terminal besides the output of commands. */
 export interface Display {
+  /** The terminal itself, for whoever has borrowed it. */
+  readonly terminal: Writable;
   /** Takes it away, and leaves the terminal to another program. */
   release(): void;
   /** Paints it again, below whatever the other program has left there. */

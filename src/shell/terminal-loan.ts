@@ -8,6 +8,7 @@ const INPUT_EVENTS = ['data', 'readable'] as const;
 /** What is used of a terminal's input; a stream that is none lacks some of it. */
 export interface TerminalInput extends NodeJS.ReadableStream {
   readonly isTTY?: boolean;
+  readonly fd?: number;
   readonly isRaw?: boolean;
   readonly readableFlowing?: boolean | null;
   setRawMode?(raw: boolean): unknown;

@@ -72,8 +72,9 @@ export class LineRunner {
   }
 
   async #dispatch(commands: Commands, { output, signal, screen }: LineContext): Promise<void> {
-    const { session, registry, json, timing } = this.#options;
-    await dispatch(commands, { output, session, registry, signal, interactive: true, json, timing, screen });
+    const { session, registry, json, timing, consoleEscape } = this.#options;
+    const options = { session, registry, json, timing, consoleEscape, interactive: true };
+    await dispatch(commands, { ...options, output, signal, screen });
   }
 
   async #redirect(

@@ -9,6 +9,7 @@ export interface ShellOptions {
   readonly color: boolean;
   readonly json: boolean;
   readonly timing: boolean;
+  readonly consoleEscape: string;
   readonly banner: string;
   /** Told of each command before it runs; says on `output` what was asked to be said. */
   readonly trace: (output: Output, command: string, given: readonly GivenOption[]) => void;

@@ -94,7 +94,7 @@ export class Shell {
       stdin: process.stdin,
       stdout: stream(),
       stderr: process.stderr.isTTY ? stream() : process.stderr,
-      display: { release: () => this.#release(), reclaim: () => this.#reclaim() },
+      display: { terminal: process.stdout, release: this.#release, reclaim: this.#reclaim },
     });
     options.session.say(this.#output);
     this.#historyFile = new HistoryFile(historyPath(process.env));
@@ -338,19 +338,19 @@ export class Shell {
     this.#accepted?.(undefined);
   }
 
-  #release(): void {
+  readonly #release = (): void => {
     this.#lent = true;
     this.#transcript.end();
     this.#stage.empty();
     this.#screen.control(PASTE_OFF);
-  }
+  };
 
-  #reclaim(): void {
+  readonly #reclaim = (): void => {
     this.#lent = false;
     // If the other program left a line without an end, this comes to stand on the next one.
     this.#screen.control(`\x1b[7m%\x1b[0m${' '.repeat(this.#screen.columns - 1)}\r\x1b[K${PASTE_ON}`);
     this.#show();
-  }
+  };
 
   #paint(): void {
     if ((this.#stage.mounted || this.#accepted) && !this.#fullScreen.active) this.#show();

@@ -1,3 +1,4 @@
+import { StringDecoder } from 'node:string_decoder';
 import type { ReadStream } from 'node:tty';
 import { type Key, KeyDecoder } from '../editor/index.js';
 
@@ -10,6 +11,8 @@ export class TerminalInput {
   readonly #onKey: (key: Key) => void;
   readonly #onEnd: () => void;
   #decoder = new KeyDecoder();
+  /** Not the stream's own encoding, which could not be taken back: who borrows the terminal may want its bytes. */
+  readonly #text = new StringDecoder('utf8');
   #timer: NodeJS.Timeout | undefined;
 
   constructor(stream: ReadStream, onKey: (key: Key) => void, onEnd: () => void) {
@@ -19,7 +22,6 @@ export class TerminalInput {
   }
 
   start(): void {
-    this.#stream.setEncoding('utf8');
     this.#stream.setRawMode(true);
     this.#stream.on('data', this.#onData);
     this.#stream.once('end', this.#onEnd);
@@ -36,7 +38,7 @@ export class TerminalInput {
 
   readonly #onData = (data: string | Uint8Array): void => {
     clearTimeout(this.#timer);
-    this.#deliver(this.#decoder.push(String(data)));
+    this.#deliver(this.#decoder.push(typeof data === 'string' ? data : this.#text.write(data)));
     if (this.#decoder.waiting) {
       this.#timer = setTimeout(() => this.#deliver(this.#decoder.flush()), ESCAPE_MS);
     }

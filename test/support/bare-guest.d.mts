@@ -35,6 +35,10 @@ export interface BareGuestOptions {
   fill?: number | string;
   /** Whether the guest measures its scheduling gaps. */
   gap?: boolean;
+  /** Terminals on which the guest has a shell, in place of its counter. */
+  shells?: readonly string[];
+  /** What its first serial line is, for QEMU; `serial` stays empty then. */
+  serialLine?: string;
   /** Whether the guest runs its agent; the port is there in any case. */
   agent?: boolean;
   /** More words for QEMU's command line. */

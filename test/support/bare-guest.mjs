@@ -59,7 +59,7 @@ export class BareGuest {
       ...['-accel', 'tcg,thread=multi', '-cpu', 'max', '-machine', 'q35', '-m', String(memory)],
       ...['-nodefaults', '-no-user-config', '-display', 'none'],
       ...['-kernel', files.kernel, '-initrd', initrd, '-append', kernelArguments(options)],
-      ...['-serial', `file:${join(folder, 'serial')}`],
+      ...['-serial', options.serialLine ?? `file:${join(folder, 'serial')}`],
       ...['-qmp', `unix:${join(folder, 'monitor')},server=on,wait=off`],
       ...disks.flatMap((path, index) => diskArguments(path, index)),
       ...['-device', 'virtio-serial-pci,id=serial0'],

@@ -4,6 +4,7 @@ export declare function kernelArguments(options?: {
   agent?: boolean;
   gap?: boolean;
   tick?: number;
+  shells?: readonly string[];
 }): string;
 export declare function domainXml(options: {
   name: string;
@@ -17,6 +18,8 @@ export declare function domainXml(options: {
   gap?: boolean;
   tick?: number;
   agent?: boolean;
+  shells?: readonly string[];
+  terminals?: boolean;
   channel?: boolean;
   devices?: string;
   arguments?: string[];

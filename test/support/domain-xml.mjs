@@ -16,7 +16,7 @@ const IDLE_TICK_MS = 250;
 
 /** The kernel's command line: the serial console, and the guest's own arguments (see test/guest/root/init). */
 export function kernelArguments(options = {}) {
-  const { dirty, fill, agent = true, gap = false } = options;
+  const { dirty, fill, agent = true, gap = false, shells = [] } = options;
   // Each number costs an emulated CPU some 40 ms: a guest that is to be idle counts no faster than a test can wait for.
   const { tick = dirty || fill || gap ? undefined : IDLE_TICK_MS } = options;
   const own = [
@@ -24,6 +24,7 @@ export function kernelArguments(options = {}) {
     ...(dirty ? [`dirty=${dirty}`] : []),
     ...(fill ? [`fill=${fill}`] : []),
     ...(tick ? [`tick=${tick}`] : []),
+    ...(shells.length > 0 ? [`shells=${shells.join()}`] : []),
     // Measuring costs half an emulated CPU: only who looks at it pays for it.
     ...(gap ? [] : ['gap=off']),
   ];
@@ -37,12 +38,13 @@ export function kernelArguments(options = {}) {
  *   name: string, guest: {kernel: string, initrd: string}, serial: string,
  *   disks: {target: string, path: string, format?: string}[],
  *   memory?: number, vcpus?: number, dirty?: number, fill?: number|string, agent?: boolean, gap?: boolean, tick?: number,
- *   channel?: boolean, devices?: string, arguments?: string[]
+ *   shells?: string[], terminals?: boolean, channel?: boolean, devices?: string, arguments?: string[]
  * }} options serial: file that the guest's console is appended to; memory: MiB; dirty: MiB of memory that the guest
  *   keeps rewriting; fill: MiB that it fills with noise, or `N,again`; agent: whether the guest runs its agent; gap:
  *   whether it measures its scheduling gaps and pauses; tick: ms between its counter's numbers, 100 for a guest
  *   that has something to do, and 250 for others; channel: whether there
- *   is a port for the agent; devices: more device XML; arguments: more words for QEMU's command line
+ *   is a port for the agent; shells: terminals on which the guest has a shell; terminals: a serial line (ttyS0) and
+ *   a virtio console (hvc0) that are pseudo-terminals here, in place of the file; devices: more device XML; arguments: more words for QEMU's command line
  */
 export function domainXml(options) {
   const { name, guest, serial, disks, memory = 256, vcpus = 1, channel = true, devices = '' } = options;
@@ -78,14 +80,21 @@ export function domainXml(options) {
   <clock offset='utc'/>
   <devices>${diskXml.join('')}${channelXml}
     <controller type='usb' model='none'/>
-    <serial type='file'>
-      <source path='${xmlText(serial)}' append='on'/>
-    </serial>
+    ${options.terminals ? terminalXml : serialXml(serial)}
     <memballoon model='virtio'/>${devices}
   </devices>${extra}
 </domain>
 `;
 }
+
+const serialXml = (path) => `<serial type='file'>
+      <source path='${xmlText(path)}' append='on'/>
+    </serial>`;
+
+const terminalXml = `<serial type='pty'/>
+    <console type='pty'>
+      <target type='virtio'/>
+    </console>`;
 
 const xmlText = (text) =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll("'", '&apos;');

@@ -29,6 +29,8 @@ export interface GuestOptions {
   gap?: boolean;
   tick?: number;
   agent?: boolean;
+  shells?: readonly string[];
+  terminals?: boolean;
   channel?: boolean;
   devices?: string;
   arguments?: string[];

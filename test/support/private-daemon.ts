@@ -157,10 +157,18 @@ export class PrivateDaemon {
     return stdout;
   }
 
-  /** Defines and starts a guest with `disks` disks of its own, and waits until it is up. */
+  /** Defines and starts a guest with `disks` disks of its own, and waits until it is up, unless only its terminals would tell. */
   async startGuest(
     name: string,
-    options: { disks?: number; memory?: number; dirty?: number; channel?: boolean; agent?: boolean } = {},
+    options: {
+      disks?: number;
+      memory?: number;
+      dirty?: number;
+      channel?: boolean;
+      agent?: boolean;
+      shells?: readonly string[];
+      terminals?: boolean;
+    } = {},
   ): Promise<TinyGuest> {
     const { disks: count = 1, ...rest } = options;
     const folder = join(this.folder, name);
@@ -186,7 +194,7 @@ export class PrivateDaemon {
     });
     await this.must('define', xml);
     await this.must('start', name);
-    await guest.ready();
+    if (!options.terminals) await guest.ready();
     return guest;
   }
 

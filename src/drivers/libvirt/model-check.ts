@@ -24,6 +24,7 @@ type Is<Part extends Whole, Whole> = Part;
 /** What the driver adds to libvirt's connection itself; everything else has to be there. */
 type Added =
   | keyof hypervisor.Events
+  | keyof hypervisor.Consoles
   | 'uri'
   | 'readonly'
   | 'ownEngine'

@@ -4,6 +4,7 @@ import type { DispatcherOptions } from '../../libvirt/dispatcher.js';
 import { acquireEventThread } from '../../libvirt/event-thread.js';
 import { LanePool } from '../../libvirt/lane-pool.js';
 import { openDirect, type Session } from '../../libvirt/session.js';
+import { consoleOpener, refuseConsole } from './console.js';
 import { toHypervisorError } from './errors.js';
 import { Watching } from './watching.js';
 
@@ -25,6 +26,7 @@ function connect(
     watchMonitorEvents: watching.watchMonitorEvents,
     watchObjectEvents: watching.watchObjectEvents,
     watchConnection: watching.watchConnection,
+    domainOpenConsole: options.mode === 'lanes' ? consoleOpener(session.connection) : refuseConsole,
     secondary,
     release: () => session.release(),
     close: () => {

@@ -302,6 +302,18 @@ function connection(uri: string, whole: DomainPool, pool: PoolShare, options: Op
     domainRestore: (from) => restore(from, null, 0),
     domainRestoreFlags: (from, xml, flags = 0) => restore(from, xml, flags),
     streamNew: async () => new DataStream(),
+    async domainOpenConsole(domain, device, flags = 0) {
+      if (options.readonly) {
+        throw failure(
+          VIR_ERR_OPERATION_DENIED,
+          'operation forbidden: read only access prevents virDomainOpenConsole',
+        );
+      }
+      const bare = (await pool.all()).find((each) => domainOf(each) === domain);
+      if (!bare) throw new TypeError('the domain is of another connection');
+      const { openConsole } = await import('./console.js');
+      return openConsole(bare, device, flags);
+    },
     nodeGetCPUMap: hostCpuMap,
     secondary: async () => connection(uri, whole, pool.share(), options),
     release: () => pool.release(),

@@ -33,6 +33,7 @@ export async function runCommand(
     registry,
     signal,
     interactive: false,
+    consoleEscape: '^]',
     json,
     timing: false,
   });

@@ -119,6 +119,7 @@ async function run(line: string, options: Partial<DispatchOptions> & { quiet?: b
     registry,
     signal: new AbortController().signal,
     interactive: false,
+    consoleEscape: '^]',
     json: false,
     timing: false,
     ...options,
@@ -212,6 +213,7 @@ test('who watches the session hears of each command, the domain it is about and 
     registry,
     signal: new AbortController().signal,
     interactive: false,
+    consoleEscape: '^]',
     json: false,
     timing: false,
   });
