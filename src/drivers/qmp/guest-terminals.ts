@@ -65,7 +65,7 @@ export function backendOf(filename: string): TerminalBackend {
     : { type: 'tcp', host: reachable(host), port: Number(service), taken };
 }
 
-/** An address to listen on all/** An address to listen on all interfaces is no address to connect to. */
+/** An address to listen on all interfaces is no address to connect to. */
 function reachable(host: string): string {
   if (host === '' || host === '0.0.0.0') return '127.0.0.1';
   return host === '::' ? '::1' : host;
