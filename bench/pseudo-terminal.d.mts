@@ -8,6 +8,8 @@ export declare class PseudoTerminal {
     options?: { columns?: number; rows?: number; env?: NodeJS.ProcessEnv },
   );
   write(text: string): void;
+  stall(): void;
+  read(): void;
   drop(): void;
   /** @returns when the last of it came */
   until(passes: (text: string) => boolean, patience?: number): Promise<number>;

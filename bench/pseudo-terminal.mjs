@@ -53,6 +53,15 @@ export class PseudoTerminal {
     writeSync(this.#master, text);
   }
 
+  /** Leaves what the program writes unread, until `read`. */
+  stall() {
+    this.#stream.pause();
+  }
+
+  read() {
+    this.#stream.resume();
+  }
+
   /** Forgets what was written so far, so that long runs stay small. */
   drop() {
     this.text = '';

@@ -52,6 +52,22 @@ export class ConsoleSession {
     this.#terminal.write(text);
   }
 
+  /** Leaves what comes unread for a while, as a terminal does that is stuck. */
+  stall(): void {
+    this.#terminal.stall();
+  }
+
+  read(): void {
+    this.#terminal.read();
+  }
+
+  /** Waits until so much has come since the last wait. @returns all of it */
+  async gives(length: number, patience = 20_000): Promise<string> {
+    const from = this.#seen;
+    await this.#terminal.until((text) => text.length >= from + length, patience);
+    return this.text.slice(from);
+  }
+
   /** Waits until something comes after all that was waited for before. @returns what came up to its end. */
   async shows(what: string | RegExp, patience = 20_000): Promise<string> {
     const from = this.#seen;
@@ -70,7 +86,7 @@ export class ConsoleSession {
 
   async ended(patience = 20_000): Promise<SessionEnd> {
     const whole = /^([0-9a-f:]+)\r\n([\s\S]*)\[status (\d+)\]\r\n([0-9a-f:]+)\r\n$/;
-    await this.#terminal.until((text) => text.includes("[status ") && whole.test(text), patience);
+    await this.#terminal.until((text) => text.includes('[status ') && whole.test(text), patience);
     const [, before = '', text = '', status, after = ''] = whole.exec(this.text) ?? [];
     return { text, status: Number(status), before, after };
   }

@@ -206,6 +206,15 @@ export class PrivateDaemon {
     return path;
   }
 
+  /** Ends the daemon alone, as a crash would. */
+  async kill(): Promise<void> {
+    const daemon = this.#daemon;
+    if (!daemon || daemon.exitCode !== null || daemon.signalCode !== null) return;
+    const gone = new Promise((resolve) => daemon.once('exit', resolve));
+    daemon.kill('SIGKILL');
+    await gone;
+  }
+
   /** Ends the guests and the daemon and removes the folder. */
   async stop(): Promise<void> {
     process.off('exit', this.#cleanUp);
