@@ -409,4 +409,26 @@ describe.each(qemuPrograms)('what is around the disks of a guest on %s', (_, fin
     expect(await say('domstate tiny')).toEqual(['running']);
     expect(guest.serial.text()).not.toMatch(/^mismatch/m);
   }, 120_000);
+
+  test('a guest sleeps and wakes up, and ends where it would have started anew', async () => {
+    const [control, , asleep] = await say('domcontrol tiny', 'dompmsuspend tiny mem', 'domstate tiny');
+    expect([control, asleep]).toEqual(['ok', 'pmsuspended']);
+    const [, awake] = await say('dompmwakeup tiny', 'domstate tiny');
+    expect(awake).toBe('running');
+    await guest.nextCounter();
+    const reasons = await refusals(
+      'dompmsuspend tiny mem --duration 3',
+      'set-lifecycle-action tiny poweroff preserve',
+      'set-lifecycle-action tiny poweroff coredump-destroy',
+      'set-lifecycle-action tiny reboot destroy --config',
+    );
+    expect(reasons.filter((_line, index) => index % 2 === 1)).toEqual([
+      'argument unsupported: Duration not supported. Use 0 for now',
+      "unsupported configuration: qemu driver doesn't support the 'preserve' action for 'on_reboot'/'on_poweroff'",
+      "unsupported configuration: Lifecycle event 'poweroff' doesn't support 'coredump-destroy' action",
+      'Requested operation is not valid: transient domains do not have any persistent config',
+    ]);
+    await say('set-lifecycle-action tiny reboot destroy', 'reset tiny');
+    await guest.exited();
+  }, 60_000);
 });

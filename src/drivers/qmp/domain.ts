@@ -20,6 +20,7 @@ import { interfaces } from './interfaces.js';
 import { ioThreads } from './io-threads.js';
 import { jobStats } from './job-stats.js';
 import { lifecycle } from './lifecycle.js';
+import { lifecycleActions } from './lifecycle-actions.js';
 import { memory } from './memory.js';
 import { memorySave } from './memory-save.js';
 import { migrationSettings } from './migration-settings.js';
@@ -45,6 +46,7 @@ export function domainOver(bare: BareDomain, readonly: boolean): Domain {
     uuid: bare.identity.uuid,
     free: async () => undefined,
     ...lifecycle(bare),
+    ...lifecycleActions(bare),
     ...jobStats(bare),
     ...blockJobs(bare, readonly),
     ...devices(bare),

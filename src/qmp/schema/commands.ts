@@ -95,6 +95,8 @@ export interface Commands {
   'chardev-add': Command<{ id: string; backend: { type: string; data: unknown } }, { pty?: string }>;
   'chardev-remove': Command<{ id: string }>;
   'query-memory-devices': Command<None, MemoryDevice[]>;
+  'query-current-machine': Command<None, { 'wakeup-suspend-support': boolean }>;
+  'set-action': Command<{ reboot?: string; shutdown?: string; panic?: string; watchdog?: string }>;
   'watchdog-set-action': Command<{ action: string }>;
   'query-chardev-backends': Command<None, { name: string }[]>;
   'query-vnc-servers': Command<None, VncServer[]>;
