@@ -1,5 +1,5 @@
 import { defineCommand, printXml, xmlJson } from '../../src/shell/index.js';
-import { xpathOptions } from '../shell/xpath-options.js';
+import { xpathOf, xpathOptions } from '../shell/xpath-options.js';
 import { bindingOf } from './binding-option.js';
 
 export default defineCommand({
@@ -20,7 +20,7 @@ export default defineCommand({
   json: xmlJson,
   async run(context, args) {
     const binding = await bindingOf(context, args);
-    const xpath = args.raw('xpath');
+    const xpath = xpathOf(args);
     await printXml(context, await binding.getXMLDesc(), { xpath, wrap: args.flag('wrap') });
   },
 });

@@ -1,6 +1,6 @@
 import { VIR_INTERFACE_XML_INACTIVE } from '../../src/hypervisor/constants.js';
 import { defineCommand, printXml, xmlJson } from '../../src/shell/index.js';
-import { xpathOptions } from '../shell/xpath-options.js';
+import { xpathOf, xpathOptions } from '../shell/xpath-options.js';
 import { hostInterfaceOf } from './interface-option.js';
 
 export default defineCommand({
@@ -22,7 +22,7 @@ export default defineCommand({
   json: xmlJson,
   async run(context, args) {
     const found = await hostInterfaceOf(context, args);
-    const xpath = args.raw('xpath');
+    const xpath = xpathOf(args);
     await printXml(context, await found.getXMLDesc(args.bits()), { xpath, wrap: args.flag('wrap') });
   },
 });

@@ -1,6 +1,6 @@
 import { VIR_NETWORK_XML_INACTIVE } from '../../src/hypervisor/constants.js';
 import { defineCommand, printXml, xmlJson } from '../../src/shell/index.js';
-import { xpathOptions } from '../shell/xpath-options.js';
+import { xpathOf, xpathOptions } from '../shell/xpath-options.js';
 import { networkOf } from './network-option.js';
 
 export default defineCommand({
@@ -16,7 +16,7 @@ export default defineCommand({
   json: xmlJson,
   async run(context, args) {
     const found = await networkOf(context, args);
-    const xpath = args.raw('xpath');
+    const xpath = xpathOf(args);
     await printXml(context, await found.getXMLDesc(args.bits()), { xpath, wrap: args.flag('wrap') });
   },
 });

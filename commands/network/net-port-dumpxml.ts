@@ -1,5 +1,5 @@
 import { defineCommand, printXml, xmlJson } from '../../src/shell/index.js';
-import { xpathOptions } from '../shell/xpath-options.js';
+import { xpathOf, xpathOptions } from '../shell/xpath-options.js';
 import { networkOf } from './network-option.js';
 import { networkPortOf } from './network-port-option.js';
 
@@ -16,7 +16,7 @@ export default defineCommand({
   json: xmlJson,
   async run(context, args) {
     const port = await networkPortOf(await networkOf(context, args), args);
-    const xpath = args.raw('xpath');
+    const xpath = xpathOf(args);
     await printXml(context, await port.getXMLDesc(), { xpath, wrap: args.flag('wrap') });
   },
 });

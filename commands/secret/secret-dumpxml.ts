@@ -1,5 +1,5 @@
 import { defineCommand, printXml, xmlJson } from '../../src/shell/index.js';
-import { xpathOptions } from '../shell/xpath-options.js';
+import { xpathOf, xpathOptions } from '../shell/xpath-options.js';
 import { secretOf } from './secret-option.js';
 
 export default defineCommand({
@@ -14,7 +14,7 @@ export default defineCommand({
   json: xmlJson,
   async run(context, args) {
     const found = await secretOf(context, args);
-    const xpath = args.raw('xpath');
+    const xpath = xpathOf(args);
     await printXml(context, await found.getXMLDesc(), { xpath, wrap: args.flag('wrap') });
   },
 });

@@ -1,5 +1,5 @@
 import { defineCommand, printXml, xmlJson } from '../../src/shell/index.js';
-import { xpathOptions } from '../shell/xpath-options.js';
+import { xpathOf, xpathOptions } from '../shell/xpath-options.js';
 import { volumeOf } from './volume-option.js';
 
 export default defineCommand({
@@ -15,6 +15,7 @@ export default defineCommand({
   json: xmlJson,
   async run(context, args) {
     const volume = await volumeOf(context, args);
-    await printXml(context, await volume.getXMLDesc(), { xpath: args.raw('xpath'), wrap: args.flag('wrap') });
+    const xpath = xpathOf(args);
+    await printXml(context, await volume.getXMLDesc(), { xpath, wrap: args.flag('wrap') });
   },
 });
