@@ -36,7 +36,11 @@ export async function changeMedium(disk: Element, change: MediumChange): Promise
     if (!element) throw new CommandError('Failed to allocate new source node');
     element.setAttribute(block ? 'dev' : 'file', source);
     if (policy) element.setAttribute('startupPolicy', policy);
-    disk.insertBefore(element, elementsAt(disk, 'target')[0] ?? null);
+    const target = elementsAt(disk, 'target')[0] ?? null;
+    disk.insertBefore(element, target);
+    // On a line of its own, as virsh prints it.
+    const space = disk.ownerDocument?.createTextNode('\n      ');
+    if (target && space) disk.insertBefore(space, target);
   }
   return elementText(disk);
 }

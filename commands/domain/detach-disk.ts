@@ -1,5 +1,12 @@
 import { VIR_DOMAIN_XML_INACTIVE } from '../../src/hypervisor/constants.js';
-import { defineCommand, domainOf, domainOption, elementText, orFail } from '../../src/shell/index.js';
+import {
+  defineCommand,
+  domainOf,
+  domainOption,
+  elementsAt,
+  elementText,
+  orFail,
+} from '../../src/shell/index.js';
 import { affectedBy, persistentOptions, persistentRules } from './affect-persistent.js';
 import { findDisk } from './find-disk.js';
 
@@ -29,7 +36,10 @@ export default defineCommand({
     const flags = await affectedBy(args, domain);
     const onlyConfig = !args.has('live') && (args.has('config') || args.has('persistent'));
     const described = await domain.getXMLDesc(onlyConfig ? VIR_DOMAIN_XML_INACTIVE : 0);
-    const xml = await elementText(await findDisk(described, target));
+    const disk = await findDisk(described, target);
+    // As virsh does: what lies below it is no part of what is detached.
+    for (const backing of elementsAt(disk, 'backingStore')) disk.removeChild(backing);
+    const xml = await elementText(disk);
     if (args.flag('print-xml')) {
       context.emit({ xml });
       context.output.print(xml);

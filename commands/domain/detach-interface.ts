@@ -50,7 +50,7 @@ export default defineCommand({
       if (config) await detach(VIR_DOMAIN_XML_INACTIVE, VIR_DOMAIN_AFFECT_CONFIG);
       if (live || !config) await detach(0, live ? VIR_DOMAIN_AFFECT_LIVE : 0);
     } catch (error) {
-      throw failed(error);
+      throw args.flag('print-xml') && error instanceof CommandError ? error : failed(error);
     }
     if (args.flag('print-xml')) context.emit({ xml: printed.join('\n') });
     else context.output.extra('Interface detached successfully\n');

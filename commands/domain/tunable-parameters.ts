@@ -43,8 +43,9 @@ export async function tune(
  */
 const failsToCount = (error: unknown): boolean =>
   error instanceof HypervisorError &&
-  [VIR_ERR_NO_SUPPORT, VIR_ERR_OPERATION_INVALID].includes(error.code) &&
-  !/\bcgroup\b/i.test(error.message);
+  (/ is not available in session mode$/.test(error.message) ||
+    ([VIR_ERR_NO_SUPPORT, VIR_ERR_OPERATION_INVALID].includes(error.code) &&
+      !/\bcgroup\b/i.test(error.message)));
 
 /**
  * Reads options whose mistakes virsh comments on: its line comes after what is wrong, before libvirt's own message.
