@@ -1,6 +1,5 @@
 import { createElement } from 'react';
 import { Editor, type Effect, History, type Key } from '../editor/index.js';
-import type { JobInfo } from '../hypervisor/index.js';
 import type { Output, Screen, StatusMode } from '../shell/index.js';
 import { App } from './app.js';
 import { CommandCompletion } from './command-completion.js';
@@ -8,6 +7,7 @@ import { FullScreen } from './full-screen.js';
 import { HistoryFile, historyPath } from './history-file.js';
 import { LineRunner } from './line-runner.js';
 import { isFinished, isForeign, wordsOf } from './line-text.js';
+import type { RunningState } from './running-state.js';
 import type { ShellOptions } from './shell-options.js';
 import { Stage } from './stage.js';
 import { openStatusStore, type StatusStore } from './status/status-store.js';
@@ -26,16 +26,6 @@ const HISTORY_LIMIT = 10_000;
 
 /** Signals that end the shell, after the running command has cleaned up. */
 const ENDING = { SIGTERM: 143, SIGHUP: 129 } as const;
-
-interface RunningState {
-  readonly line: string;
-  readonly abort: AbortController;
-  readonly since: number;
-  readonly screen: Screen;
-  job?: JobInfo;
-  /** Ctrl-D was hit: whether to leave is being asked. */
-  asking?: boolean;
-}
 
 /** The interactive shell: keys, editor, commands and what is painted, put together. */
 export class Shell {

@@ -33,6 +33,7 @@ const spelt: ReadonlyMap<string, string> = new Map([
   ['virDomainXMLFromNative', 'virConnectDomainXMLFromNative'],
   ['virDomainXMLToNative', 'virConnectDomainXMLToNative'],
   ['virDomainSnapshotRevert', 'virDomainRevertToSnapshot'],
+  ['virConnectListAllDomainNames', 'virConnectListAllDomains'],
   ['virConnectLibraryVersion', 'virGetVersion'],
   ['virConnectWatchObjectEvents', 'virConnectNetworkEventRegisterAny'],
 ]);
