@@ -101,13 +101,15 @@ const shared = {
 const program = {
   snapctl: 'src/cli/snapctl.ts',
   'libvirt-worker': 'src/libvirt/worker.ts',
+  // One more beside the program, with the same chunks, for a test.
+  ...(args.includes('--entry') ? Object.fromEntries([args[args.indexOf('--entry') + 1].split('=')]) : {}),
+};
+const helpers = {
   'snapshot-sink': 'src/snapshot/sink-process.ts',
   'snapshot-archiver': 'src/snapshot/archive-process.ts',
   'snapshot-guardian': 'src/snapshot/guardian-process.ts',
   'libvirt-guardian': 'src/cli/libvirt-guardian.ts',
   'archive-checker': 'src/archive/block-checker.ts',
-  // One more beside the program, with the same chunks, for a test.
-  ...(args.includes('--entry') ? Object.fromEntries([args[args.indexOf('--entry') + 1].split('=')]) : {}),
 };
 const libraries = {
   libvirt: 'src/libvirt/index.ts',
@@ -123,6 +125,8 @@ chmodSync(aside, 0o755);
 try {
   // Apart, so that the program carries only those parts of a library that it uses itself.
   await bundle(program, 'chunks/[name]-[hash]');
+  // What they share with the program would be cut out of its chunks, and each more is a millisecond more to start.
+  await bundle(helpers, 'chunks/helper-[name]-[hash]');
   await bundle(libraries, 'chunks/library-[name]-[hash]');
   const executable = join(aside, 'snapctl.js');
   writeFileSync(executable, `#!/usr/bin/env node\n${readFileSync(executable, 'utf8')}`);

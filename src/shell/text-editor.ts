@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { access, constants, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { constants as osConstants, tmpdir } from 'node:os';
@@ -69,6 +68,7 @@ async function runEditor(context: Context, path: string): Promise<void> {
       // An interrupt typed into the editor is the editor's; it must not end this program with the text half done.
       process.on('SIGINT', ignore);
       try {
+        const { spawn } = await import('node:child_process');
         const child = spawn(program, rest, { stdio: 'inherit' });
         const [code, killer] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
         return { status: code, signal: killer };

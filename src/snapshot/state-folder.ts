@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { realpath } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
@@ -22,6 +21,8 @@ export async function domainStateFolder(socket: string, root = stateRoot()): Pro
   // The folder is resolved rather than the socket: a guest that has ended left no socket, but still has state.
   const folder = await realpath(dirname(socket)).catch(() => resolve(dirname(socket)));
   const path = join(folder, basename(socket));
+  // Here, because a command that only asks for the root's name should not wait for it.
+  const { createHash } = await import('node:crypto');
   const label = basename(socket)
     .replace(/[^0-9A-Za-z_-]+/g, '-')
     .slice(0, 40);

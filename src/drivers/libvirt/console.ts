@@ -1,12 +1,12 @@
 import type { Consoles } from '../../hypervisor/consoles.js';
 import type { AsyncConnection, AsyncDomain } from '../../libvirt/async-objects.js';
 import { VIR_STREAM_NONBLOCK } from '../../libvirt/constants.js';
-import { StreamDuplex } from '../../libvirt/stream-duplex.js';
 import { toHypervisorError } from './errors.js';
 
 /** Attaches to consoles over a connection whose stream the event thread can drive. */
 export function consoleOpener(connection: AsyncConnection): Consoles['domainOpenConsole'] {
   return async (domain, device, flags = 0) => {
+    const { StreamDuplex } = await import('../../libvirt/stream-duplex.js');
     const uri = await connection.getURI();
     const stream = await connection.streamNew(VIR_STREAM_NONBLOCK);
     try {

@@ -1,8 +1,7 @@
 import type { Connection } from '../../hypervisor/connection.js';
 import type { OpenOptions } from '../../hypervisor/open.js';
 import type { DispatcherOptions } from '../../libvirt/dispatcher.js';
-import { acquireEventThread } from '../../libvirt/event-thread.js';
-import { LanePool } from '../../libvirt/lane-pool.js';
+import type { LanePool } from '../../libvirt/lane-pool.js';
 import { openDirect, type Session } from '../../libvirt/session.js';
 import { consoleOpener, refuseConsole } from './console.js';
 import { toHypervisorError } from './errors.js';
@@ -51,27 +50,36 @@ export async function open(uri: string | undefined, options: OpenOptions = {}): 
     keepalive: options.keepalive,
   };
   const watching = new Watching(settings);
-  const pool = new LanePool({ ...settings, pump: lanes, mapError: toHypervisorError });
+  // Threads are for the shell and what waits; what comes once and goes doesn't even load them.
+  let pool: LanePool | undefined;
+  const lease = async (): Promise<Session> => {
+    const { LanePool } = await import('../../libvirt/lane-pool.js');
+    pool ??= new LanePool({ ...settings, pump: lanes, mapError: toHypervisorError });
+    return pool.lease();
+  };
 
   const secondary = async (): Promise<Connection> => {
-    const session = await pool.lease();
+    const session = await lease();
     return connect(uri, session, watching, options, secondary, () => session.close());
   };
 
   // Keepalive on this thread's connection needs another thread to turn the event loop while calls block this one.
-  const pump = !lanes && (options.keepalive?.interval ?? 0) > 0 ? await acquireEventThread() : null;
+  const pump =
+    !lanes && (options.keepalive?.interval ?? 0) > 0
+      ? await (await import('../../libvirt/event-thread.js')).acquireEventThread()
+      : null;
   let session: Session;
   try {
-    session = lanes ? await pool.lease() : openDirect(settings, toHypervisorError);
+    session = lanes ? await lease() : openDirect(settings, toHypervisorError);
   } catch (error) {
-    await pool.closeAll();
+    await pool?.closeAll();
     await pump?.release();
     throw toHypervisorError(error);
   }
   return connect(uri, session, watching, options, secondary, async () => {
     await watching.close();
     await session.close();
-    await pool.closeAll();
+    await pool?.closeAll();
     await pump?.release();
   });
 }

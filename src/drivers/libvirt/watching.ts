@@ -6,7 +6,7 @@ import type {
   ObjectEvent,
 } from '../../hypervisor/events.js';
 import type { DispatcherOptions } from '../../libvirt/dispatcher.js';
-import { EventConnection } from '../../libvirt/event-thread.js';
+import type { EventConnection } from '../../libvirt/event-thread.js';
 import { toHypervisorError } from './errors.js';
 
 /** The events of a URI. Nothing is started, and nothing connected, before the first subscription. */
@@ -44,7 +44,9 @@ export class Watching implements Events {
 
   #open(): Promise<EventConnection> {
     if (!this.#connection) {
-      const opening = EventConnection.open(this.options);
+      const opening = import('../../libvirt/event-thread.js').then(({ EventConnection }) =>
+        EventConnection.open(this.options),
+      );
       this.#connection = opening;
       opening.catch(() => {
         if (this.#connection === opening) this.#connection = null;
