@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import type { Duplex } from 'node:stream';
 import { VIR_DOMAIN_SHUTOFF } from '../../src/hypervisor/constants.js';
 import type { Domain } from '../../src/hypervisor/index.js';
@@ -54,7 +53,7 @@ export async function attachConsole(
 /** The stream's own deadlines bound this. */
 async function detach(guest: Duplex): Promise<void> {
   if (guest.closed) return;
-  const closed = once(guest, 'close');
+  const closed = new Promise((resolve) => guest.once('close', resolve));
   guest.destroy();
   await closed;
 }

@@ -128,6 +128,7 @@ export class StreamDuplex extends Duplex {
     }
     // Not on the event thread, which everybody waits for: the far side has to answer, and may be gone or hang.
     const aborted = this.#stream.abort().catch(() => undefined);
-    await Promise.race([aborted.then(() => this.#stream.free().catch(() => undefined)), delay(ABORT_MS)]);
+    const freed = aborted.then(() => this.#stream.free().catch(() => undefined));
+    await Promise.race([freed, delay(ABORT_MS, undefined, { ref: false })]);
   }
 }

@@ -21,8 +21,9 @@ export interface SessionEnd {
 /** Tells the modes, then runs the program, whose id it notes, and tells how that ended, and the modes again. */
 const script = `stty -g; sh -c 'echo $$ >"$0"; exec "$@"' "$PID_FILE" "$@"; echo "[status $?]"; stty -g`;
 
-/** A program on a pseudo-terminal of its own, with every byte that it writes there. Close it, always. */
+/** A program on a pseudo-terminal of its own, with every byte that it writes there. Close them all, always. */
 export class ConsoleSession {
+  static readonly #open = new Set<ConsoleSession>();
   readonly #folder = mkdtempSync(join(tmpdir(), 'snapctl-session-'));
   readonly #terminal: PseudoTerminal;
   /** How much of the text earlier waits have seen. */
@@ -33,6 +34,7 @@ export class ConsoleSession {
     this.#terminal = new PseudoTerminal(['sh', '-c', script, 'sh', ...program, ...words], {
       env: { ...process.env, LC_ALL: 'C.UTF-8', ...env, PID_FILE: this.#pidFile },
     });
+    ConsoleSession.#open.add(this);
   }
 
   get #pidFile(): string {
@@ -61,11 +63,15 @@ export class ConsoleSession {
     this.#terminal.read();
   }
 
-  /** Waits until so much has come since the last wait. @returns all of it */
-  async gives(length: number, patience = 20_000): Promise<string> {
-    const from = this.#seen;
-    await this.#terminal.until((text) => text.length >= from + length, patience);
-    return this.text.slice(from);
+  /** What has come since the last wait for something. */
+  get unseen(): string {
+    return this.text.slice(this.#seen);
+  }
+
+  /** Waits until so much has come since the last wait for something. */
+  async gives(length: number, patience = 20_000): Promise<void> {
+    const end = this.#seen + length;
+    await this.#terminal.until((text) => text.length >= end, patience);
   }
 
   /** Waits until something comes after all that was waited for before. @returns what came up to its end. */
@@ -91,7 +97,12 @@ export class ConsoleSession {
     return { text, status: Number(status), before, after };
   }
 
-  async close(): Promise<void> {
+  static async closeAll(): Promise<void> {
+    for (const session of ConsoleSession.#open) await session.#close();
+    ConsoleSession.#open.clear();
+  }
+
+  async #close(): Promise<void> {
     await this.#terminal.close();
     rmSync(this.#folder, { recursive: true, force: true });
   }

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -18,6 +18,9 @@ export class LoudGuest {
     execFileSync('as', ['--32', '-o', object, source]);
     execFileSync('objcopy', ['-O', 'binary', '-j', '.text', object, this.image]);
     execFileSync('truncate', ['-s', '1M', this.image]);
+    // For whomever QEMU runs as.
+    chmodSync(this.#folder, 0o755);
+    chmodSync(this.image, 0o666);
   }
 
   /** All that it prints for so many characters. */

@@ -1,4 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import {
   chmodSync,
   chownSync,
@@ -157,18 +158,10 @@ export class PrivateDaemon {
     return stdout;
   }
 
-  /** Defines and starts a guest with `disks` disks of its own, and waits until it is up, unless only its terminals would tell. */
+  /** Defines and starts a guest with `disks` disks of its own, and waits until it is up. */
   async startGuest(
     name: string,
-    options: {
-      disks?: number;
-      memory?: number;
-      dirty?: number;
-      channel?: boolean;
-      agent?: boolean;
-      shells?: readonly string[];
-      terminals?: boolean;
-    } = {},
+    options: { disks?: number; memory?: number; dirty?: number; channel?: boolean; agent?: boolean } = {},
   ): Promise<TinyGuest> {
     const { disks: count = 1, ...rest } = options;
     const folder = join(this.folder, name);
@@ -194,7 +187,7 @@ export class PrivateDaemon {
     });
     await this.must('define', xml);
     await this.must('start', name);
-    if (!options.terminals) await guest.ready();
+    await guest.ready();
     return guest;
   }
 
@@ -208,22 +201,23 @@ export class PrivateDaemon {
 
   /** Ends the daemon alone, as a crash would. */
   async kill(): Promise<void> {
-    const daemon = this.#daemon;
-    if (!daemon || daemon.exitCode !== null || daemon.signalCode !== null) return;
-    const gone = new Promise((resolve) => daemon.once('exit', resolve));
-    daemon.kill('SIGKILL');
+    const gone = this.#gone();
+    this.#daemon?.kill('SIGKILL');
     await gone;
   }
 
   /** Ends the guests and the daemon and removes the folder. */
   async stop(): Promise<void> {
     process.off('exit', this.#cleanUp);
-    const daemon = this.#daemon;
-    const gone =
-      daemon && daemon.exitCode === null ? new Promise((resolve) => daemon.once('exit', resolve)) : undefined;
+    const gone = this.#gone();
     this.#endProcesses();
     await gone;
     rmSync(this.folder, { recursive: true, force: true, maxRetries: 3 });
+  }
+
+  async #gone(): Promise<void> {
+    const daemon = this.#daemon;
+    if (daemon && daemon.exitCode === null && daemon.signalCode === null) await once(daemon, 'exit');
   }
 
   #destroy(): void {

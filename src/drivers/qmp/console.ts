@@ -16,7 +16,7 @@ import { inModel } from './errors.js';
 import { type GuestTerminal, guestTerminals, type TerminalBackend } from './guest-terminals.js';
 
 /** How long QEMU may take to see that another has left its socket. */
-const LEAVING_MS = 5_000;
+const LEAVING_MS = 2_000;
 const LOOK_MS = 20;
 
 /**
