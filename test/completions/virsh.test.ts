@@ -12,6 +12,8 @@ import { program, uri } from './real-shells.js';
 /** Groups and commands that virsh doesn't have. */
 const ownGroups = new Set(['recovery', 'screen', 'archive']);
 
+const PLAIN_EVERY = 8;
+
 interface Case {
   readonly words: readonly string[];
   /** virsh may have nothing to offer where we have: the values that an option takes, and disks. */
@@ -20,6 +22,7 @@ interface Case {
 
 async function cases(): Promise<Case[]> {
   const found: Case[] = [];
+  let plain = 0;
   for (const entry of registry.entries) {
     const { default: spec } = await entry.load();
     if (spec.hidden || ownGroups.has(spec.group)) continue;
@@ -28,6 +31,9 @@ async function cases(): Promise<Case[]> {
     for (const option of spec.options) {
       if (option.type === 'flag' || option.type === 'alias' || option.extra) continue;
       if (option.completer === 'command') continue;
+      // Nothing is what most have to offer on both sides; a few of these show it.
+      if (option.completer === undefined && option.values === undefined && ++plain % PLAIN_EVERY !== 0)
+        continue;
       const domain = before && option.name !== 'domain' ? ['--domain', domainFor(spec.name)] : [];
       const more = option.values !== undefined || option.name === 'diskspec';
       found.push({ words: [spec.name, ...domain, `--${option.name}`, ''], more });

@@ -16,7 +16,7 @@ import { planSnapshot } from '../../src/snapshot/plan.js';
 import { parseSnapshotXml } from '../../src/snapshot/snapshot-description.js';
 import { SnapshotStore } from '../../src/snapshot/snapshot-store.js';
 import { type SnapshotTaken, takeSnapshot } from '../../src/snapshot/take.js';
-import { BareGuest, bothQemuPrograms } from '../support/qemu.js';
+import { BareGuest, bothQemuPrograms, qemuPrograms } from '../support/qemu.js';
 
 /** Takes a snapshot through the engine, as a driver does. */
 async function take(guest: Guest, xml: string, flags: number, method?: Method): Promise<SnapshotTaken> {
@@ -33,7 +33,7 @@ async function take(guest: Guest, xml: string, flags: number, method?: Method): 
 const document = (name: string, rest = ''): string =>
   `<domainsnapshot><name>${name}</name>${rest}</domainsnapshot>`;
 
-describe.each(bothQemuPrograms)('the snapshot engine on %s', (_, find) => {
+describe.each(bothQemuPrograms)('the snapshot engine on %s', (name, find) => {
   let bare: BareGuest;
   let guest: Guest;
 
@@ -91,6 +91,9 @@ describe.each(bothQemuPrograms)('the snapshot engine on %s', (_, find) => {
     await bare.exited();
     for (const file of [...bare.disks, ...files]) checkImage(file);
   });
+
+  // What is done without migration doesn't differ between versions.
+  if (!qemuPrograms.some(([wanted]) => wanted === name)) return;
 
   test('disks alone, frozen meanwhile', async () => {
     await boot({ disks: 2 });

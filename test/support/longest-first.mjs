@@ -21,6 +21,8 @@ const longest = [
   'test/pty/prompt.test.ts',
   'test/live/qmp-driver.test.ts',
   'test/live/snapshot.test.ts',
+  'test/pty/console.test.ts',
+  'test/live/qmp-devices.test.ts',
   'test/live/snapshot-busy-memory.test.ts',
   'test/live/guest.test.ts',
   'test/live/snapshot-embed.test.ts',
