@@ -23,7 +23,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => i
 const count = { passed: 0, failed: 0, skipped: 0 };
 
 try {
-  await setUp({ purposes: ['qemu', 'libvirt', 'guest', 'test'], rebuild: true });
+  await setUp({ purposes: ['qemu', 'libvirt', 'guest', 'test'], rebuild: process.env.SNAPCTL_BUILT !== '1' });
   await jest('quick', [
     '--testPathIgnorePatterns=/node_modules/',
     `--testPathIgnorePatterns=${slow}`,

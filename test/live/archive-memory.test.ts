@@ -4,13 +4,14 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type ArchiveReader, createArchive, openArchive, verifyArchive } from '../../src/archive/index.js';
 import { QmpClient } from '../../src/qmp/index.js';
+import { longForm } from '../support/long-form.js';
 import { memoryStream, type StreamMethod } from '../support/memory-stream.js';
-import { BareGuest, bothQemuPrograms } from '../support/qemu.js';
+import { BareGuest, bothQemuPrograms, qemuPrograms } from '../support/qemu.js';
 
 /** What an idle guest changes in a while, of what its memory takes. */
 const THIN_SHARE = 0.15;
 
-describe.each(bothQemuPrograms)('memory of a guest on %s', (_, find) => {
+describe.each(longForm ? bothQemuPrograms : qemuPrograms)('memory of a guest on %s', (_, find) => {
   let guest: BareGuest;
   let client: QmpClient;
 

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { describe, expect, jest, test } from '@jest/globals';
 import { runDrills } from '../drills/main.js';
+import { longForm } from '../support/long-form.js';
 import { qemuPrograms } from '../support/qemu.js';
 
 // Some seconds each on an idle machine, emulated guests on a busy one take their time.
@@ -26,6 +27,16 @@ const few: Readonly<Record<string, number>> = {
   'full archive': process.getuid?.() === 0 ? 1 : 0,
 };
 
+/** What has live tests of its own besides. */
+const coveredElsewhere = [
+  'kill both',
+  'slow agent',
+  'two at once',
+  'bad socket',
+  'kill revert',
+  'kill delete',
+];
+
 /** The two that take longest are shared between the versions; the long form runs everything on both. */
 const leftOut: Readonly<Record<string, string>> = {
   'the installed QEMU': 'slow agent',
@@ -33,7 +44,9 @@ const leftOut: Readonly<Record<string, string>> = {
 };
 
 describe.each(qemuPrograms)('whatever is killed, stopped or starved on %s', (version, find) => {
-  const kinds = Object.keys(few).filter((kind) => kind !== leftOut[version]);
+  const kinds = Object.keys(few).filter(
+    (kind) => kind !== leftOut[version] && (longForm || !coveredElsewhere.includes(kind)),
+  );
 
   test('the guest goes on and nothing is left in part', async () => {
     const total = await runDrills({

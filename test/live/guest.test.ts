@@ -1,11 +1,13 @@
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { Embed, type TinyGuest } from '../support/embed.mjs';
+import { longForm } from '../support/long-form.js';
 
 // Emulated, on a machine that may be busy: what takes 10 s here alone has taken a minute.
 jest.setTimeout(180_000);
 
 // The guest that all other live tests stand on: what it says must be true.
-describe('the tiny guest on real QEMU', () => {
+// Every other suite stands on it, and would fail without it.
+(longForm ? describe : describe.skip)('the tiny guest on real QEMU', () => {
   let embed: Embed;
   let guest: TinyGuest;
   const dirty = 32;

@@ -23,6 +23,7 @@ import {
 import type { Connection, Domain } from '../../src/hypervisor/index.js';
 import { processBehind } from '../../src/snapshot/qemu-process.js';
 import { checkFileSystem } from '../drills/file-system.js';
+import { longForm } from '../support/long-form.js';
 import { BareGuest, type BareGuestOptions, qemuPrograms } from '../support/qemu.js';
 
 // Emulated guests, two at a time while one takes the other's place, on a machine that may be busy.
@@ -279,7 +280,7 @@ describe.each(qemuPrograms)('going back by a new QEMU, on %s', (_, find) => {
     await connection.close();
     const overlays = () => readdirSync(bare.folder).filter((name) => name.startsWith('disk'));
     const files = overlays().length;
-    for (const milliseconds of [250, 350, 450, 600, 800, 1100, 1500]) {
+    for (const milliseconds of longForm ? [250, 350, 450, 600, 800, 1100, 1500] : [350, 600, 1100]) {
       const before = (await processBehind(bare.monitor))?.pid;
       const snapctl = spawn(
         process.execPath,
