@@ -1,7 +1,7 @@
 import { type Connection, open, registerDriver } from '../hypervisor/index.js';
 import { CommandError, type Opener } from '../shell/index.js';
 import type { Globals } from './globals.js';
-import { cutOffNotices } from './libvirt-notices.js';
+import { CutOffNotices } from './libvirt-notices.js';
 
 registerDriver('default', () => import('../drivers/libvirt/index.js'));
 registerDriver('qmp', () => import('../drivers/qmp/index.js'));
@@ -20,7 +20,11 @@ export function openerFor(globals: Globals, mode: 'direct' | 'lanes'): Opener {
     if (globals.keepalive && globals.keepalive.interval > 0)
       await demandKeepalive(connection, globals.keepalive);
     // A driver with an engine of its own tells by itself.
-    if (!connection.ownEngine) connection.notices = () => cutOffNotices(connection);
+    if (!connection.ownEngine) {
+      const cutOff = new CutOffNotices(connection);
+      connection.notices = () => cutOff.notices();
+      connection.lateNotices = () => cutOff.lateNotices();
+    }
     return connection;
   };
 }

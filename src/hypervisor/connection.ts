@@ -19,6 +19,8 @@ export interface Connection extends Host, Domains, Networks, Storage, HostObject
   readonly ownEngine: boolean;
   /** What was mended by itself since anybody last asked, a line each, told once. */
   notices(): Promise<string[]>;
+  /** The same of what was still being mended when `notices` was asked; to be asked when a command is through. */
+  lateNotices(): Promise<string[]>;
   isAlive(): Promise<boolean>;
   /** @param interval seconds, 0 to stop. */
   setKeepAlive(interval: number, count: number): Promise<boolean>;

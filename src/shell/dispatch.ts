@@ -95,22 +95,34 @@ async function runOne(
       if (json) output.raw(`${toJson(value)}\n`);
     },
   };
-  if (!json) {
-    await checkAndRun(context, parsed);
-    return;
+  try {
+    await (json ? runForJson(context, parsed, () => emitted) : checkAndRun(context, parsed));
+  } finally {
+    for (const notice of (await connection?.lateNotices()) ?? []) output.notice(notice);
   }
+}
+
+/** Runs a command whose value is printed, and nothing else on standard output. */
+async function runForJson(
+  context: Context,
+  parsed: ParsedCommand<CommandSpec>,
+  emittedBy: () => { value: unknown } | undefined,
+): Promise<void> {
+  const { output } = context;
   output.beginCapture();
   let text = '';
   try {
     await checkAndRun(context, parsed);
   } catch (error) {
     // What was found is told by the value, not by a message: it stands although the status is one of failure.
+    const emitted = emittedBy();
     if (error instanceof SilentFailure && emitted) output.raw(`${toJson(emitted.value)}\n`);
     throw error;
   } finally {
     text = output.endCapture();
   }
-  if (command.jsonLines && !emitted) return;
+  const emitted = emittedBy();
+  if (parsed.command.jsonLines && !emitted) return;
   output.raw(`${toJson(emitted ? emitted.value : { message: text.trim() })}\n`);
 }
 

@@ -32,6 +32,7 @@ import { type LibvirtOverlay, libvirtDomainFolder } from './libvirt-journal.js';
 import { mergeBack } from './libvirt-merge.js';
 import { mendLibvirt } from './mend-libvirt.js';
 import { identifyOurselves } from './process-identity.js';
+import { settle } from './settle.js';
 import { buildSnapshotXml } from './snapshot-xml.js';
 
 /** libvirt's header of a memory image (virQEMUSaveHeader in qemu_saveimage.h): magic, five numbers, fourteen unused. */
@@ -135,9 +136,7 @@ class LibvirtArchive {
         guardian.dismiss();
         throw error;
       }
-      const report = await mendLibvirt(this.#connection, journal).catch(() => undefined);
-      if (report) guardian.dismiss();
-      else guardian.abandon();
+      const report = await settle(journal, guardian, (left) => mendLibvirt(this.#connection, left));
       signal.throwIfAborted();
       const text = error instanceof Error ? error.message : String(error);
       if (!report) throw failed(`${text}; undoing what was begun failed too: run snapctl recover`, error);

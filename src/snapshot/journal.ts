@@ -149,18 +149,23 @@ export class JournalPresent extends Error {
 
   private constructor(
     readonly record: JournalRecord,
-    /** Whoever began it is at it. */
-    readonly busy: boolean,
+    /** Whoever began it is at it, or has left it to its guardian, which is; or nobody is. */
+    readonly hands: 'controller' | 'guardian' | 'nobody',
   ) {
-    super(
-      busy
-        ? describeBusy(record)
-        : `${describeOperation(record)}, begun ${record.startedAt}, has not ended: run snapctl recover`,
-    );
+    const what = `${describeOperation(record)}, begun ${record.startedAt},`;
+    const left = {
+      controller: describeBusy(record),
+      guardian: `${what} was cut off and is being mended by snapctl (pid ${record.guardian?.pid})`,
+      nobody: `${what} has not ended: run snapctl recover`,
+    };
+    super(left[hands]);
   }
 
   static async of(record: JournalRecord): Promise<JournalPresent> {
-    return new JournalPresent(record, await isAlive(record.controller));
+    const { controller, guardian } = record;
+    if (await isAlive(controller)) return new JournalPresent(record, 'controller');
+    const guarded = guardian !== null && (await isAlive(guardian));
+    return new JournalPresent(record, guarded ? 'guardian' : 'nobody');
   }
 }
 
@@ -234,13 +239,18 @@ export class Journal {
       const text = JSON.stringify(record, null, 1);
       await writeDurably(join(this.folder, FILE), text).catch(async (error: NodeJS.ErrnoException) => {
         if (error.code !== 'ENOSPC' && error.code !== 'EDQUOT') throw error;
-        await rm(join(this.folder, SPARE), { force: true });
+        await this.freeSpare();
         await writeDurably(join(this.folder, FILE), text);
       });
       this.#record = record;
     });
     this.#last = updated.catch(() => undefined);
     return updated;
+  }
+
+  /** The room that was kept for the journal. */
+  freeSpare(): Promise<void> {
+    return rm(join(this.folder, SPARE), { force: true });
   }
 
   async end(): Promise<void> {

@@ -28,7 +28,6 @@ export async function mendDelete(guest: Guest, journal: Journal): Promise<MendRe
     return { ...stopped, actions: [...actions, ...stopped.actions] };
   }
   for (const name of deletionOf(journal).snapshots) actions.push(`deleted '${name}'`);
-  await journal.end();
   return { outcome: 'completed', actions };
 }
 
@@ -79,7 +78,6 @@ async function end(journal: Journal, merged: boolean): Promise<MendReport> {
     steps.slice(0, done).some(({ action }) => !harmless(action));
   const names = snapshots.map((name) => `'${name}'`).join(', ');
   if (journal.record.step === 'switching' && !lost) await unmarkAll(journal);
-  await journal.end();
   const told = lost ? [`${names} can't be reverted to any more: delete again to finish`] : [];
   return { outcome: lost ? 'stopped' : 'undone', actions: told };
 }

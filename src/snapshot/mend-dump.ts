@@ -49,7 +49,6 @@ export async function mendDump({ qmp }: Guest, journal: Journal): Promise<MendRe
     }
   }
   if (!completed) actions.push(...(await dropDump(memory)));
-  await journal.end();
   return { outcome: completed ? 'completed' : 'undone', actions };
 }
 
@@ -57,7 +56,6 @@ export async function mendDump({ qmp }: Guest, journal: Journal): Promise<MendRe
 export async function mendDumpWithoutQemu(journal: Journal): Promise<string[]> {
   const { memory } = journal.record;
   const actions = memory ? await dropDump(memory) : [];
-  await journal.end();
   return actions;
 }
 

@@ -57,7 +57,6 @@ export async function mendInternal(guest: Guest, journal: Journal): Promise<Mend
       operation === 'snapshot-revert' ? `went back to snapshot '${snapshot}'` : `deleted '${snapshot}'`,
     );
   }
-  await journal.end();
   return { outcome: completed ? 'completed' : 'undone', actions };
 }
 
@@ -76,7 +75,6 @@ export async function mendInternalWithoutQemu(journal: Journal): Promise<string[
     const files = internal.map(({ file }) => `'${file}'`).join(' and ');
     actions.push(`start the guest, and revert again if '${snapshot}' is wanted: it is still in ${files}`);
   }
-  await journal.end();
   return actions;
 }
 

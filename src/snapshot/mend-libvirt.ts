@@ -47,7 +47,6 @@ export async function mendLibvirt(connection: Connection, journal: Journal): Pro
   }
   if (!completed && memory) await dropMemory(memory, actions);
   if (libvirt.image !== null) await rm(libvirt.image, { force: true });
-  await journal.end();
   if (completed) return { outcome: 'completed', actions };
   return { outcome: active ? 'undone' : 'ended', actions };
 }

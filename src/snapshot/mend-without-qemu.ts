@@ -43,7 +43,6 @@ export async function mendWithoutQemu(journal: Journal): Promise<string[]> {
     await rm(memory.report, { force: true });
     actions.push(`removed what had been written of '${memory.final}'`);
   }
-  await journal.end();
   return actions;
 }
 

@@ -90,7 +90,6 @@ export async function mend(guest: Guest, journal: Journal, options: MendOptions 
     await guest.qmp.execute('quit');
     actions.push('ended the guest');
   }
-  await journal.end();
   return { outcome: completed ? 'completed' : 'undone', actions };
 }
 

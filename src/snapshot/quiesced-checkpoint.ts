@@ -87,7 +87,6 @@ export async function mendCheckpoint(guest: Guest, journal: Journal, patience?: 
     await journal.update({ frozen: false });
     if (thawed > 0) actions.push(`thawed ${thawed} file systems of domain '${guest.name}'`);
   }
-  await journal.end();
   return { outcome: completed ? 'completed' : 'undone', actions };
 }
 
@@ -97,10 +96,7 @@ function isMissing(error: unknown): false {
 }
 
 /** The same when the guest's QEMU is gone: bitmaps that it had not written are gone as well. */
-export async function mendCheckpointWithoutQemu(journal: Journal): Promise<string[]> {
-  await journal.end();
-  return [];
-}
+export const mendCheckpointWithoutQemu = async (): Promise<string[]> => [];
 
 const isKept = async ({ folder, record }: Journal): Promise<boolean> =>
   (await new DocumentStore(checkpointFolder(folder), nothingRead).find(record.snapshot)) !== undefined;

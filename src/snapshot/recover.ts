@@ -42,25 +42,35 @@ export async function recoverDomain(folder: string, options: RecoverOptions): Pr
   const { record } = journal;
   if (!options.inCharge && (await inOtherHands(record))) return { outcome: 'busy', record };
   if (record.libvirt) {
-    const report = await mendThroughLibvirt(journal, record.libvirt.uri, options);
-    await leaveNotice(folder, record, report);
-    return { ...report, record };
+    return conclude(journal, await mendThroughLibvirt(journal, record.libvirt.uri, options));
   }
   if (record.relaunch) {
-    const report = await mendRelaunch(journal, { patience: options.patience });
-    await leaveNotice(folder, record, report);
-    return { ...report, record };
+    return conclude(journal, await mendRelaunch(journal, { patience: options.patience }));
   }
   const guest = await connect(record, options.patience);
   try {
     const report = guest
       ? await mendOperation(guest, journal, options.patience)
       : { outcome: 'ended' as const, actions: await mendOperationWithoutQemu(journal) };
-    await leaveNotice(folder, record, report);
-    return { ...report, record };
+    return await conclude(journal, report);
   } finally {
     await guest?.qmp.disconnect();
   }
+}
+
+/** Word of it comes first: whoever finds no record any more finds that. */
+async function conclude(
+  journal: Journal,
+  report: MendReport,
+): Promise<MendReport & { readonly record: JournalRecord }> {
+  const { folder, record } = journal;
+  try {
+    await journal.freeSpare();
+    await leaveNotice(folder, record, report);
+  } finally {
+    await journal.end();
+  }
+  return { ...report, record };
 }
 
 async function mendThroughLibvirt(
@@ -101,7 +111,7 @@ function mendOperationWithoutQemu(journal: Journal): Promise<string[]> {
     case 'archive-create':
       return mendWithoutQemu(journal);
     case 'checkpoint-create':
-      return mendCheckpointWithoutQemu(journal);
+      return mendCheckpointWithoutQemu();
     case 'dump':
       return mendDumpWithoutQemu(journal);
     case 'save':

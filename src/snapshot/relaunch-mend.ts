@@ -35,7 +35,6 @@ export async function mendRelaunch(
     await old?.disconnect();
     const told = await finishRelaunch(journal, fresh[0], patience);
     actions.push(`put the new QEMU (pid ${fresh[0].pid}) in the place of the old one`, ...told);
-    await journal.end();
     return { outcome: 'completed', actions };
   }
   for (const each of fresh) {
@@ -45,7 +44,6 @@ export async function mendRelaunch(
   if (record.step === 'completing') {
     // It was in place, and has ended since: what it wrote is its guest's.
     await removePaths(relaunch.paths);
-    await journal.end();
     return { outcome: 'ended', actions };
   }
   if (oldAlive) await restorePaths(relaunch.paths);
@@ -57,7 +55,6 @@ export async function mendRelaunch(
   }
   await rm(relaunch.log, { force: true });
   if (oldAlive && record.wasRunning) await runAgain(record, old, patience, actions);
-  await journal.end();
   return { outcome: oldAlive ? 'undone' : 'ended', actions };
 }
 

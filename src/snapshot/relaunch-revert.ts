@@ -28,6 +28,7 @@ import { describePaths, putAside, swapBack } from './relaunch-paths.js';
 import { RelaunchedQemu } from './relaunch-process.js';
 import { foreignNamespaces, type LaunchRecord, programIsThere, readLaunch } from './relaunch-record.js';
 import { serviceOf } from './relaunch-service.js';
+import { settle } from './settle.js';
 import type { StoredSnapshot } from './snapshot-store.js';
 
 const MEND_PATIENCE_MS = 15_000;
@@ -257,7 +258,12 @@ export async function revertByRelaunch(
       guardian.dismiss();
       throw error;
     }
-    const report = await settle(guest, journal, guardian);
+    const report = await settle(
+      journal,
+      guardian,
+      (left) => mendRelaunch(left, { patience: MEND_PATIENCE_MS, old: guest.qmp }),
+      () => guest.qmp.disconnect(),
+    );
     if (report?.outcome === 'completed') return journalPid(report);
     signal.throwIfAborted();
     if (!report)
@@ -272,19 +278,6 @@ const reasonOf = (error: unknown): string => (error instanceof Error ? error.mes
 /** The number is in what was done; the new one's monitor tells it as well. */
 const journalPid = ({ actions }: MendReport): number =>
   Number(/pid (\d+)/.exec(actions.join(' '))?.[1] ?? -1);
-
-/** Mends here and now; where that fails, the guardian is to try after us. */
-async function settle(guest: Guest, journal: Journal, guardian: Guardian): Promise<MendReport | undefined> {
-  try {
-    const report = await mendRelaunch(journal, { patience: MEND_PATIENCE_MS, old: guest.qmp });
-    guardian.dismiss();
-    return report;
-  } catch {
-    await guest.qmp.disconnect();
-    guardian.abandon();
-    return undefined;
-  }
-}
 
 async function firstRecord(
   guest: Guest,

@@ -37,7 +37,6 @@ export async function mendSave(guest: Guest, journal: Journal): Promise<MendRepo
   if (record.step === 'completing') {
     await guest.qmp.disconnect();
     await finishSave(journal);
-    await journal.end();
     return { outcome: 'completed', actions: [`completed '${memory.final}'`, 'ended the guest'] };
   }
   const actions: string[] = [];
@@ -49,7 +48,6 @@ export async function mendSave(guest: Guest, journal: Journal): Promise<MendRepo
   }
   if (record.migration) await restoreMigrationSettings(guest.qmp, record.migration);
   actions.push(...(await dropSave(memory)));
-  await journal.end();
   return { outcome: 'undone', actions };
 }
 
@@ -59,7 +57,6 @@ export async function mendSaveWithoutQemu(journal: Journal): Promise<string[]> {
   const whole = journal.record.step === 'completing';
   if (whole) await finishSave(journal);
   const actions = whole ? [`completed '${memory.final}'`] : await dropSave(memory);
-  await journal.end();
   return actions;
 }
 

@@ -26,6 +26,7 @@ import { programIsThere } from './relaunch-record.js';
 import { thawIfFrozen } from './relaunch-thaw.js';
 import { writeRunReason } from './run-reason.js';
 import { changedDisks, NotASave, readSave, type SavedGuest } from './save-file.js';
+import { settle } from './settle.js';
 import { domainStateFolder } from './state-folder.js';
 
 const MEND_PATIENCE_MS = 15_000;
@@ -88,9 +89,9 @@ export async function restoreSaved(file: string, options: RestoreOptions): Promi
       guardian.dismiss();
       throw error;
     }
-    const mended = await mendRelaunch(journal, { patience: MEND_PATIENCE_MS }).catch(() => undefined);
-    if (mended) guardian.dismiss();
-    else guardian.abandon();
+    const mended = await settle(journal, guardian, (left) =>
+      mendRelaunch(left, { patience: MEND_PATIENCE_MS }),
+    );
     if (mended?.outcome === 'completed') return guest.domain;
     options.signal.throwIfAborted();
     const text = error instanceof Error ? error.message : String(error);

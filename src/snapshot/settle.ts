@@ -12,8 +12,28 @@ const LOOK_MS = 20;
 
 /**
  * Mends an operation of ours that has failed, here and now; where that fails too, its guardian is to try after us.
+ * @param letGo what keeps the guardian from it.
  * @returns undefined if it could not be mended; the journal is still there then.
  */
+export async function settle(
+  journal: Journal,
+  guardian: Guardian,
+  mend: (journal: Journal) => Promise<MendReport>,
+  letGo?: () => Promise<void>,
+): Promise<MendReport | undefined> {
+  try {
+    const report = await mend(journal);
+    await journal.end();
+    guardian.dismiss();
+    return report;
+  } catch {
+    await letGo?.();
+    guardian.abandon();
+    return undefined;
+  }
+}
+
+/** The same through a monitor, of a guest that may have ended, or be about to. */
 export async function settleCutOff(
   guest: Guest,
   journal: Journal,
@@ -21,15 +41,7 @@ export async function settleCutOff(
   mend: (guest: Guest, journal: Journal) => Promise<MendReport>,
   withoutQemu: (journal: Journal) => Promise<string[]>,
 ): Promise<MendReport | undefined> {
-  try {
-    const report = await attempt();
-    guardian.dismiss();
-    return report;
-  } catch {
-    await guest.qmp.disconnect();
-    guardian.abandon();
-    return undefined;
-  }
+  return settle(journal, guardian, attempt, () => guest.qmp.disconnect());
 
   async function attempt(): Promise<MendReport> {
     if (guest.qmp.state === 'running') return mend(guest, journal);

@@ -35,8 +35,8 @@ import { partialName } from './partial-name.js';
 import type { Pause } from './pause.js';
 import type { SnapshotPlan } from './plan.js';
 import { takePrecopy } from './precopy.js';
-import { isAlive } from './process-identity.js';
 import { Quiesce } from './quiesce.js';
+import { settleCutOff } from './settle.js';
 import { describeFailure, Sink, SinkError } from './sink.js';
 import { takeStopped } from './stopped.js';
 
@@ -137,38 +137,8 @@ export async function takeSnapshot(
       guardian.dismiss();
       throw error;
     }
-    throw await undo(guest, journal, guardian, error);
+    throw new TakeFailure(error, await settleCutOff(guest, journal, guardian, mend, mendWithoutQemu));
   }
-}
-
-/** Mends here and now; where that fails, the guardian is to try after us. */
-async function undo(
-  guest: Guest,
-  journal: Journal,
-  guardian: Guardian,
-  error: unknown,
-): Promise<TakeFailure> {
-  try {
-    if (guest.qmp.state !== 'running') {
-      const { qemu } = journal.record;
-      if (qemu && !(await isAlive(qemu)))
-        return new TakeFailure(error, await endWithoutQemu(journal, guardian));
-      await guest.qmp.connect();
-    }
-    const report = await mend(guest, journal);
-    guardian.dismiss();
-    return new TakeFailure(error, report);
-  } catch {
-    await guest.qmp.disconnect();
-    guardian.abandon();
-    return new TakeFailure(error, undefined);
-  }
-}
-
-async function endWithoutQemu(journal: Journal, guardian: Guardian): Promise<MendReport> {
-  const actions = await mendWithoutQemu(journal);
-  guardian.dismiss();
-  return { outcome: 'ended', actions };
 }
 
 async function checkMemoryFile(file: string): Promise<void> {

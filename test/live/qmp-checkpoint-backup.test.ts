@@ -344,6 +344,7 @@ describe.each(qemuPrograms)('checkpoints and backups on %s', (_, find) => {
     const state = await domainStateFolder(guest.monitor);
     const journal = join(state, 'journal.json');
     expect(existsSync(journal)).toBe(false);
+    let guardian = 0;
     const killed = await runProgram(uri, ['checkpoint-create-as', 'tiny', 'q2', '--quiesce'], {
       env: { SNAPCTL_STATE_DIR: join(folder, 'state') },
       started: (child) => {
@@ -356,12 +357,15 @@ describe.each(qemuPrograms)('checkpoints and backups on %s', (_, find) => {
             }
           };
           while (child.exitCode === null && !frozen()) await delay(1);
+          guardian = JSON.parse(readFileSync(journal, 'utf8')).guardian.pid;
+          process.kill(guardian, 'SIGSTOP');
           child.kill('SIGKILL');
         })();
       },
     });
     expect(killed.code).not.toBe(0);
-    // Waits for the guardian, and says what it did.
+    // Waits for the guardian, however long that takes, and says what it did.
+    setTimeout(() => process.kill(guardian, 'SIGCONT'), 1500);
     const { code, stderr } = await run('checkpoint-create-as', 'tiny', 'q2', '--quiesce');
     expect({ code, stderr }).toEqual({
       code: 0,

@@ -29,6 +29,7 @@ type Added =
   | 'readonly'
   | 'ownEngine'
   | 'notices'
+  | 'lateNotices'
   | 'secondary'
   | 'release'
   | 'close';

@@ -21,6 +21,7 @@ function connect(
     readonly: options.readonly ?? false,
     ownEngine: false,
     notices: async () => [],
+    lateNotices: async () => [],
     watchDomainEvents: watching.watchDomainEvents,
     watchMonitorEvents: watching.watchMonitorEvents,
     watchObjectEvents: watching.watchObjectEvents,

@@ -57,7 +57,7 @@ export function toHypervisorError(error: unknown): unknown {
   if (error instanceof AgentError) return failure(VIR_ERR_OPERATION_FAILED, error.message, error);
   if (error instanceof TakeFailure) return takeError(error);
   if (error instanceof JournalPresent) {
-    const code = error.busy ? VIR_ERR_OPERATION_FAILED : VIR_ERR_OPERATION_INVALID;
+    const code = error.hands === 'nobody' ? VIR_ERR_OPERATION_INVALID : VIR_ERR_OPERATION_FAILED;
     return failure(code, error.message, error);
   }
   return error;

@@ -248,6 +248,7 @@ function connection(uri: string, whole: DomainPool, pool: PoolShare, options: Op
     }
     await restoreDomain(from, xml, flags);
   };
+  const mending = new Set<string>();
   const self: Partial<Connection> = {
     uri,
     readonly: options.readonly ?? false,
@@ -259,9 +260,16 @@ function connection(uri: string, whole: DomainPool, pool: PoolShare, options: Op
             await settleLeftBlockJobs(bare);
             await settleLeftBackup(bare);
           }
+          const operation = await bare.operation();
+          if (operation && !operation.alive) mending.add(bare.folder);
           return takeNotice(bare.folder);
         }),
       );
+      return told.filter((notice) => notice !== undefined);
+    },
+    async lateNotices() {
+      const told = await Promise.all([...mending].map(takeNotice));
+      mending.clear();
       return told.filter((notice) => notice !== undefined);
     },
     isAlive: async () => true,

@@ -22,6 +22,7 @@ export async function runCommand(
   const { output, stdout, stderr } = record({ quiet });
   const connection = {
     notices: async () => [],
+    lateNotices: async () => [],
     release: async () => undefined,
     close: async () => undefined,
     ...calls,

@@ -109,6 +109,7 @@ async function run(line: string, options: Partial<DispatchOptions> & { quiet?: b
   const connection = {
     getHostname: async () => 'host',
     notices: async () => [],
+    lateNotices: async () => [],
     release: async () => undefined,
     close: async () => undefined,
   } as unknown as Connection;
