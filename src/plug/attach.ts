@@ -51,7 +51,6 @@ export async function attachDevice(qmp: QmpClient, root: Element): Promise<strin
   const bus = await busFor(qmp, root, plan);
   // What an attachment that was cut off has left has the names that are wanted now.
   await removeBackends(qmp, plan.backends);
-  if ('action' in plan) await qmp.execute('watchdog-set-action', { action: String(plan.action) });
   const made = [];
   try {
     for (const backend of plan.backends) {
@@ -63,6 +62,8 @@ export async function attachDevice(qmp: QmpClient, root: Element): Promise<strin
     await removeBackends(qmp, made);
     throw noSlots(error, plan, bus);
   }
+  // Not before: QEMU doesn't tell what it was, should the device be refused.
+  if ('action' in plan) await qmp.execute('watchdog-set-action', { action: String(plan.action) });
   return plan.id;
 }
 

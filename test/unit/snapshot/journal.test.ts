@@ -71,7 +71,7 @@ describe('the journal of a domain', () => {
     const [one, other] = [join(root, 'qmp', 'one'), join(root, 'qmp', 'other')];
     const first = await Journal.begin(one, record('s1'));
     const refused = await rejection(Journal.begin(other, record('s2')));
-    expect(refused).toMatchObject({ busy: true, record: { snapshot: 's1' } });
+    expect(refused).toMatchObject({ hands: 'controller', record: { snapshot: 's1' } });
     expect(readdirSync(other)).toEqual([]);
     // The same number at another time is another process.
     const third = join(root, 'qmp', 'third');
@@ -85,8 +85,15 @@ describe('the journal of a domain', () => {
     const folder = join(root, 'qmp', 'web');
     await Journal.begin(folder, record('s1', { controller: { pid: us.pid, startTime: '0' } }));
     expect(await rejection(Journal.begin(folder, record('s2')))).toMatchObject({
-      busy: false,
+      hands: 'nobody',
       message: "snapshot 's1', begun 2026-01-01T00:00:00.000Z, has not ended: run snapctl recover",
+    });
+    // While its guardian lives there is nothing for anybody to do.
+    const guarded = join(root, 'qmp', 'guarded');
+    await Journal.begin(guarded, record('s1', { controller: { pid: us.pid, startTime: '0' }, guardian: us, qemu: null }));
+    expect(await rejection(Journal.begin(guarded, record('s2')))).toMatchObject({
+      hands: 'guardian',
+      message: `snapshot 's1', begun 2026-01-01T00:00:00.000Z, was cut off and is being mended by snapctl (pid ${us.pid})`,
     });
   });
 });
