@@ -90,7 +90,10 @@ describe('the journal of a domain', () => {
     });
     // While its guardian lives there is nothing for anybody to do.
     const guarded = join(root, 'qmp', 'guarded');
-    await Journal.begin(guarded, record('s1', { controller: { pid: us.pid, startTime: '0' }, guardian: us, qemu: null }));
+    await Journal.begin(
+      guarded,
+      record('s1', { controller: { pid: us.pid, startTime: '0' }, guardian: us, qemu: null }),
+    );
     expect(await rejection(Journal.begin(guarded, record('s2')))).toMatchObject({
       hands: 'guardian',
       message: `snapshot 's1', begun 2026-01-01T00:00:00.000Z, was cut off and is being mended by snapctl (pid ${us.pid})`,
