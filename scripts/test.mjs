@@ -11,6 +11,9 @@ import { root, SetupError, setUp } from './setup.mjs';
 /** Tests that run guests or compare with virsh: they take minutes, so two of them run beside each other. */
 const slow = '/test/(live|golden|contract|pty)/';
 
+/** The longest of them, which runs no guest. */
+const golden = '/test/golden/golden\\.test';
+
 /** The longest that all tests may take, and that jest may live on after its last test, in milliseconds. */
 const limit = 40 * 60_000;
 const grace = 20_000;
@@ -20,6 +23,8 @@ const work = mkdtempSync(join(tmpdir(), 'snapctl-test-'));
 const deadline = Date.now() + limit;
 const interrupted = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => interrupted.abort());
+// See test/support/warm-guest.mjs.
+process.env.SNAPCTL_TEST_WARM = join(work, 'warm');
 const count = { passed: 0, failed: 0, skipped: 0 };
 
 try {
@@ -29,11 +34,17 @@ try {
     `--testPathIgnorePatterns=${slow}`,
     '--maxWorkers=100%',
   ]);
-  await jest('live', [
-    `--testPathIgnorePatterns=^(?!.*${slow})`,
-    '--maxWorkers=2',
-    `--testSequencer=${join(root, 'test/support/longest-first.mjs')}`,
-    `--setupFilesAfterEnv=${join(root, 'test/support/retries.ts')}`,
+  const retries = `--setupFilesAfterEnv=${join(root, 'test/support/retries.ts')}`;
+  await Promise.all([
+    // It waits for virsh as much as it works.
+    jest('golden', [`--testPathIgnorePatterns=^(?!.*${golden})`, '--runInBand', retries]),
+    jest('live', [
+      `--testPathIgnorePatterns=^(?!.*${slow})`,
+      `--testPathIgnorePatterns=${golden}`,
+      '--maxWorkers=2',
+      `--testSequencer=${join(root, 'test/support/longest-first.mjs')}`,
+      retries,
+    ]),
   ]);
   if (count.passed + count.failed === 0) fail('No test was run.');
 } catch (error) {

@@ -26,7 +26,7 @@ describe.each(qemuPrograms)('the guest agent under %s', (_name, find) => {
   let agent: GuestAgent;
 
   beforeAll(async () => {
-    guest = await BareGuest.start({ program: await find(), disks: 2 });
+    guest = await BareGuest.start({ program: await find(), disks: 2, warm: false });
     client = await QmpClient.connect(guest.monitor);
     agent = await GuestAgent.connect(guest.agent);
   }, 240_000);

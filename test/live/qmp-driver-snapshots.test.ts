@@ -15,24 +15,15 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Journal, type JournalRecord } from '../../src/snapshot/journal.js';
 import { isAlive } from '../../src/snapshot/process-identity.js';
 import { createEmbedRoot, destroyEmbedRoot, embedUri } from '../support/embed-root.mjs';
-import { type ProgramResult, runProgram } from '../support/program.js';
+import { ownCommands } from '../support/own-program.js';
+import { runProgram } from '../support/program.js';
 import { BareGuest, qemuPrograms } from '../support/qemu.js';
 
 describe.each(qemuPrograms)('snapshots of a guest on %s, through the program', (_, find) => {
   let guest: BareGuest;
   const uri = (): string => `qmp://${guest.monitor}`;
   const env = (): Record<string, string> => ({ SNAPCTL_STATE_DIR: join(guest.folder, 'state') });
-  const run = (...words: string[]): Promise<ProgramResult> => runProgram(uri(), words, { env: env() });
-  const ok = async (...words: string[]): Promise<string> => {
-    const result = await run(...words);
-    expect(result).toMatchObject({ code: 0, stderr: '' });
-    return result.stdout.trim();
-  };
-  const refusal = async (...words: string[]): Promise<string> => {
-    const { code, stdout, stderr } = await run(...words);
-    expect({ code, stdout: stdout.trim() }).toEqual({ code: 1, stdout: '' });
-    return stderr.trim();
-  };
+  const { run, ok, refusal } = ownCommands(uri);
   const create = (...words: string[]): string[] => ['snapshot-create-as', 'tiny', ...words];
   const state = (): Promise<string> => ok('domstate', 'tiny', '--reason');
   const stateFolder = (): string => {
@@ -68,10 +59,14 @@ describe.each(qemuPrograms)('snapshots of a guest on %s, through the program', (
   beforeAll(async () => {
     guest = await BareGuest.start({ program: await find(), disks: 2 });
     mkdirSync(join(guest.folder, 'state', 'qmp'), { recursive: true, mode: 0o700 });
+    process.env.SNAPCTL_STATE_DIR = env().SNAPCTL_STATE_DIR;
     await ok('domstate', 'tiny');
   }, 180_000);
 
-  afterAll(async () => guest?.dispose());
+  afterAll(async () => {
+    delete process.env.SNAPCTL_STATE_DIR;
+    await guest?.dispose();
+  });
 
   test('what cannot be is refused as libvirt refuses it, and nothing is touched', async () => {
     const xml = (name: string, text: string): string => {

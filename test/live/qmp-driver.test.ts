@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { registry } from '../../commands/index.js';
-import { type ProgramResult, runProgram } from '../support/program.js';
+import { ownCommands } from '../support/own-program.js';
+import { runProgram } from '../support/program.js';
 import { BareGuest, qemuPrograms } from '../support/qemu.js';
 
 /** Commands that end the guest or the program, wait for a person, or are for other tests. */
@@ -25,17 +26,7 @@ describe.each(qemuPrograms)('a guest on %s, through the program', (_, find) => {
   let folder: string;
   let uri: string;
   const env = (): Record<string, string> => ({ SNAPCTL_STATE_DIR: join(folder, 'state') });
-  const run = (...words: string[]): Promise<ProgramResult> => runProgram(uri, words, { env: env() });
-  const ok = async (...words: string[]): Promise<string> => {
-    const result = await run(...words);
-    expect(result).toMatchObject({ code: 0, stderr: '' });
-    return result.stdout.trim();
-  };
-  const refusal = async (...words: string[]): Promise<string> => {
-    const { code, stdout, stderr } = await run(...words);
-    expect({ code, stdout: stdout.trim() }).toEqual({ code: 1, stdout: '' });
-    return stderr.trim();
-  };
+  const { ok, refusal } = ownCommands(() => uri);
 
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'snapctl-driver-'));
@@ -67,9 +58,11 @@ describe.each(qemuPrograms)('a guest on %s, through the program', (_, find) => {
       ],
     });
     uri = `qmp://${guest.monitor}`;
+    process.env.SNAPCTL_STATE_DIR = env().SNAPCTL_STATE_DIR;
   }, 180_000);
 
   afterAll(async () => {
+    delete process.env.SNAPCTL_STATE_DIR;
     await guest?.dispose();
     rmSync(folder, { recursive: true, force: true });
   });

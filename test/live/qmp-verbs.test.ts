@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { commandsOn } from '../support/commands-on.js';
+import { ownCommands } from '../support/own-program.js';
 import { type ProgramResult, runProgram } from '../support/program.js';
 import { BareGuest, qemuPrograms } from '../support/qemu.js';
 
@@ -12,7 +13,7 @@ describe.each(qemuPrograms)('what is around the disks of a guest on %s', (_, fin
   let folder: string;
   let uri: string;
   const env = (): Record<string, string> => ({ SNAPCTL_STATE_DIR: join(folder, 'state') });
-  const run = (...words: string[]): Promise<ProgramResult> => runProgram(uri, words, { env: env() });
+  const { run } = ownCommands(() => uri);
   const { say, refusals, inGuest } = commandsOn(() => ({ guest, uri, env: env() }));
   const hmp = async (command: string): Promise<string> =>
     (await say(`qemu-monitor-command tiny --hmp '${command}'`))[0] ?? '';
@@ -39,9 +40,11 @@ describe.each(qemuPrograms)('what is around the disks of a guest on %s', (_, fin
       ],
     });
     uri = `qmp://${guest.monitor}`;
+    process.env.SNAPCTL_STATE_DIR = env().SNAPCTL_STATE_DIR;
   }, 180_000);
 
   afterAll(async () => {
+    delete process.env.SNAPCTL_STATE_DIR;
     await guest?.dispose();
     rmSync(folder, { recursive: true, force: true });
   });

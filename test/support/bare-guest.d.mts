@@ -51,6 +51,8 @@ export interface BareGuestOptions {
   user?: { uid: number; gid: number };
   /** Don't wait until the guest is up: it is paused (-S) or waits for a migration (-incoming). */
   unready?: boolean;
+  /** `false`: it boots, always; its clock is right then. Otherwise see warm-guest.mjs. */
+  warm?: boolean;
   /** Out of reach of a terminal's Ctrl-C: for who ends it in any case. */
   detached?: boolean;
   /** Gives the wait up. */

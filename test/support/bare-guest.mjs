@@ -1,12 +1,23 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chownSync, copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import {
+  chownSync,
+  closeSync,
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildGuest } from '../guest/build.mjs';
 import { withPrograms } from '../guest/compiled.mjs';
 import { kernelArguments } from './domain-xml.mjs';
 import { SerialLog } from './serial-log.mjs';
+import { maybeWarm, warmState } from './warm-guest.mjs';
 
 /** The QEMU that is installed. */
 export function installedQemu() {
@@ -69,12 +80,17 @@ export class BareGuest {
       ...(options.observer ? ['-qmp', `unix:${join(folder, 'observer')},server=on,wait=off`] : []),
       ...(options.args ?? []),
     ];
-    const child = spawn(program.qemu, words, {
+    const boot = () => BareGuest.start({ ...options, warm: false });
+    const warm = maybeWarm(options) ? await warmState(program, words, folder, boot) : undefined;
+    if (warm) for (const [index, path] of disks.entries()) copyFileSync(warm.disk(index), path);
+    const state = warm && openSync(warm.memory);
+    const child = spawn(program.qemu, [...words, ...(warm ? ['-incoming', 'fd:3'] : [])], {
       cwd: options.inFolder ? folder : options.cwd,
       env: { ...process.env, ...program.env },
-      stdio: ['ignore', 'ignore', 'pipe'],
+      stdio: ['ignore', 'ignore', 'pipe', ...(warm ? [state] : [])],
       detached: options.detached ?? false,
     });
+    if (warm) closeSync(state);
     const guest = new BareGuest({ folder, disks, program, words, child });
     let said = '';
     child.stderr.on('data', (chunk) => {
@@ -88,7 +104,10 @@ export class BareGuest {
     try {
       await Promise.race([ended, guest.#listening()]);
       if (!options.unready) {
-        await Promise.race([ended, guest.serial.waitFor(/^ready/, { timeout: 120_000, signal })]);
+        await Promise.race([
+          ended,
+          guest.serial.waitFor(warm ? /^counter/ : /^ready/, { timeout: 120_000, signal }),
+        ]);
       }
     } catch (error) {
       await guest.dispose();

@@ -1,5 +1,6 @@
 import { expect } from '@jest/globals';
 import { GuestAgent } from '../../src/agent/index.js';
+import { runHere } from './own-program.js';
 import { runProgram } from './program.js';
 import type { BareGuest } from './qemu.js';
 
@@ -12,7 +13,7 @@ export interface GuestPlace {
 
 /** What can be had of a guest: by snapctl's commands, and by its own shell. */
 export interface GuestCommands {
-  /** What each of several commands prints, which must all succeed; one run of the program. */
+  /** What each of several commands prints, which must all succeed; one run, within this process. */
   say(...commands: string[]): Promise<string[]>;
   /** What commands say that must all fail; one run of the program, which goes on after a failure at its prompt. */
   refusals(...commands: string[]): Promise<string[]>;
@@ -25,7 +26,8 @@ export function commandsOn(place: () => GuestPlace): GuestCommands {
   return {
     async say(...commands) {
       const { uri, env } = place();
-      const result = await runProgram(uri, [commands.join('; echo =====; ')], { env });
+      Object.assign(process.env, env);
+      const result = await runHere(uri, [commands.join('; echo =====; ')]);
       expect(result).toMatchObject({ code: 0, stderr: '' });
       return result.stdout.split('=====').map((text) => text.trim());
     },

@@ -1,11 +1,10 @@
 /*
  * Jest starts the largest files first where it has not measured how long they take, and a checkout that is tested for
- * the first time has measured nothing. Here size says little: golden.test.ts is small and takes longest of all, and
- * what starts last keeps one worker busy alone. These take ten seconds and more, the longest first; the order
- * matters, and not how exact it is. All others follow, jest's way.
+ * the first time has measured nothing. Here size says little, and what starts last keeps one worker busy alone. These
+ * take ten seconds and more, the longest first; the order matters, and not how exact it is. All others follow, jest's
+ * way.
  */
 const longest = [
-  'test/golden/golden.test.ts',
   'test/live/snapshot-delete.test.ts',
   'test/live/drills.test.ts',
   'test/live/snapshot-revert.test.ts',

@@ -10,7 +10,10 @@ import { scratchFolder } from './scratch.js';
 
 const scratch = scratchFolder();
 const MIB = 1024 * 1024;
+const BLOCK = 64 * 1024;
 const contents = new Random(1).bytes(300_000);
+/** Where its blocks are on the disk. */
+const places = [0, 1, 2, 3, 4].map((index) => MIB + index * BLOCK);
 const [base, thin, keyFile] = [scratch('base.snap'), scratch('thin.snap'), scratch('key')];
 
 beforeAll(async () => {
@@ -88,12 +91,15 @@ test('archive-verify says what is damaged, and fails', async () => {
   writeFileSync(damaged, bytes);
   const bad = await run(`archive-verify ${damaged}`);
   expect(bad.outcome).toBe('failed');
-  expect(bad.stderr).toMatch(
-    /^error: disk\/vda, 1114112\+65536: archive '.*damaged' is damaged: the chunk at byte \d+ is damaged \(checksum\)\n$/,
-  );
+  // Chunks lie in the order in which they were compressed.
+  const [, offset] =
+    /^error: disk\/vda, (\d+)\+65536: archive '.*damaged' is damaged: the chunk at byte \d+ is damaged \(checksum\)\n$/.exec(
+      bad.stderr,
+    ) ?? [];
+  expect(places).toContain(Number(offset));
   expect(await runJson(`archive-verify ${damaged}`)).toMatchObject({
     sound: false,
-    damages: [{ offset: 1114112 }],
+    damages: [{ offset: Number(offset) }],
   });
   expect(await runJson(`archive-verify ${thin} --without-base`)).toMatchObject({ sound: true });
 });
@@ -146,11 +152,15 @@ test('archive-extract writes a new file, and salvages', async () => {
   const salvaged = await run(`archive-extract ${cut} disk/vda ${scratch('cut.raw')} --salvage`);
   expect(salvaged.outcome).toBe('done');
   expect(salvaged.stderr).toMatch(/^warning: archive '.*cut': its end is missing/);
-  expect(
-    readFileSync(scratch('cut.raw'))
-      .subarray(MIB, MIB + 196_608)
-      .equals(contents.subarray(0, 196_608)),
-  ).toBe(true);
+  const raw = readFileSync(scratch('cut.raw'));
+  const block = (bytes: Buffer, at: number): Buffer => bytes.subarray(at, Math.min(at + BLOCK, bytes.length));
+  const kept = places.filter((at) =>
+    block(raw.subarray(0, MIB + contents.length), at).equals(block(contents, at - MIB)),
+  );
+  // 250,000 bytes hold three of them, and in the order in which they were compressed perhaps the short one as well.
+  expect([3, 4]).toContain(kept.length);
+  for (const at of places.filter((each) => !kept.includes(each)))
+    expect(raw.subarray(at, at + BLOCK).every((byte) => byte === 0)).toBe(true);
   expect(await runJson(`archive-extract ${cut} disk/vda ${scratch('cut2.raw')} --salvage`)).toMatchObject({
     stream: 'disk/vda',
     bytes: 10 * MIB,
