@@ -175,7 +175,10 @@ describe.each(qemuPrograms)('going back by a new QEMU, on %s', (_, find) => {
       await bare.serial.waitFor(new RegExp(`^counter ${to + 5}$`));
     }
 
+    const last = Math.max(...[...spans.values()].map(([, to]) => to));
     for (const name of ['s1', 's1', 's2', 's1', 's2']) {
+      // Beyond both, or the new one might count on where the old one has just come to, and no jump would be seen.
+      while ((await bare.nextCounter()) <= last);
       const number = await goBack(name);
       const [from, to] = spans.get(name) ?? [0, 0];
       expect(number).toBeGreaterThanOrEqual(from);
