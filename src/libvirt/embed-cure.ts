@@ -23,10 +23,16 @@ export function needsReservedDescriptors(uri: string | undefined): boolean {
  * child process: Bad file descriptor". With the low numbers taken, the signal pipe's are out of the way.
  *
  * Descriptors we were started with stay as they are, and so do process id, terminal and exit status.
- * To be called before anything else is open or running. Returns only where it has been done already.
+ * To be called before anything else is open or running. Returns only where it has been done already, or where all of
+ * them are taken by what we were started with: `3<>/dev/null … 10<>/dev/null` saves the second start.
  */
 export function reexecWithReservedDescriptors(argv: readonly string[] = process.argv): void {
   if (process.env[MARK] === String(process.pid)) return;
+  const kept = new Set(inheritedDescriptors());
+  if (isReserved(kept)) {
+    process.env[MARK] = String(process.pid);
+    return;
+  }
   const library = libc();
   const fcntl = library.func('int fcntl(int fd, int command, ...)');
   const open = library.func('int open(const char *path, int flags)');
@@ -34,7 +40,6 @@ export function reexecWithReservedDescriptors(argv: readonly string[] = process.
   const execv = library.func('int execv(const char *path, const char **argv)');
 
   process.env[MARK] = String(process.pid);
-  const kept = new Set(inheritedDescriptors());
   for (const fd of kept) fcntl(fd, F_SETFD, 'int', 0);
   const nothing: number = open('/dev/null', O_RDWR);
   kept.add(nothing);
@@ -43,6 +48,11 @@ export function reexecWithReservedDescriptors(argv: readonly string[] = process.
   const [, ...rest] = argv;
   execv(process.execPath, [process.execPath, ...process.execArgv, ...rest, null]);
   throw new Error(`cannot start ${process.execPath} again`);
+}
+
+function isReserved(taken: ReadonlySet<number>): boolean {
+  for (let fd = FIRST; fd <= LAST; fd += 1) if (!taken.has(fd)) return false;
+  return true;
 }
 
 /**

@@ -10,7 +10,7 @@ const program = `
   const link = (fd) => { try { return readlinkSync('/proc/self/fd/' + fd).replace(/:.*/, ''); } catch { return null; } };
   console.log(JSON.stringify({ pid: process.pid, args: process.argv.slice(2), needs: needsReservedDescriptors('qemu:///embed?root=/x') }));
   reexecWithReservedDescriptors(['node', process.env.SCRIPT, 'one', 'two words']);
-  console.log(JSON.stringify({ links: [3, 4, 5, 6, 7, 8, 9, 10, 20].map(link) }));
+  console.log(JSON.stringify({ links: [3, 4, 5, 6, 7, 8, 9, 10, 20].map(link), needs: needsReservedDescriptors('qemu:///embed?root=/x') }));
   process.exitCode = 7;
 `;
 
@@ -30,12 +30,12 @@ test('only URIs of the embedded QEMU driver need it', () => {
 
 describe('starting again', () => {
   // The shell gives descriptor 5 a meaning and cuts nothing else loose; a script file holds the program.
-  const run = () =>
+  const run = (redirections = '5</etc/passwd') =>
     execFileSync(
       'bash',
       [
         '-c',
-        'd=$(mktemp -d); trap "rm -rf $d" EXIT; printf %s "$PROGRAM" >$d/p.mjs; SCRIPT=$d/p.mjs "$NODE" $d/p.mjs first 5</etc/passwd; echo "status $?"',
+        `d=$(mktemp -d); trap "rm -rf $d" EXIT; printf %s "$PROGRAM" >$d/p.mjs; SCRIPT=$d/p.mjs "$NODE" $d/p.mjs first ${redirections}; echo "status $?"`,
       ],
       {
         env: { ...process.env, PROGRAM: program, NODE: process.execPath, NODE_OPTIONS: '' },
@@ -52,5 +52,16 @@ describe('starting again', () => {
     expect(taken[2]).toBe('/etc/passwd');
     expect(taken.filter((link: string) => link === '/dev/null')).toHaveLength(7);
     expect(lines[3]).toBe('status 7');
+  });
+
+  test('is not done where all are taken from the start', () => {
+    const all = [3, 4, 5, 6, 7, 8, 9, 10].map((fd) => `${fd}<>/dev/null`).join(' ');
+    const lines = run(all).trim().split('\n');
+    expect(JSON.parse(lines[0] ?? '')).toMatchObject({ args: ['first'], needs: true });
+    expect(JSON.parse(lines[1] ?? '')).toEqual({
+      links: [...Array(8).fill('/dev/null'), expect.anything()],
+      needs: false,
+    });
+    expect(lines[2]).toBe('status 7');
   });
 });
