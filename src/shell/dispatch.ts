@@ -74,6 +74,21 @@ async function runOne(
   const { output, session } = options;
   const connection = command.noConnection ? undefined : await session.connection();
   for (const notice of (await connection?.notices()) ?? []) output.notice(notice);
+  try {
+    await runOn(connection, parsed, json, options);
+  } finally {
+    for (const notice of (await connection?.lateNotices()) ?? []) output.notice(notice);
+  }
+}
+
+async function runOn(
+  connection: Connection | undefined,
+  parsed: ParsedCommand<CommandSpec>,
+  json: boolean,
+  options: DispatchOptions,
+): Promise<void> {
+  const { command } = parsed;
+  const { output, session } = options;
   let emitted: { value: unknown } | undefined;
   const context: Context = {
     output,
@@ -95,34 +110,22 @@ async function runOne(
       if (json) output.raw(`${toJson(value)}\n`);
     },
   };
-  try {
-    await (json ? runForJson(context, parsed, () => emitted) : checkAndRun(context, parsed));
-  } finally {
-    for (const notice of (await connection?.lateNotices()) ?? []) output.notice(notice);
+  if (!json) {
+    await checkAndRun(context, parsed);
+    return;
   }
-}
-
-/** Runs a command whose value is printed, and nothing else on standard output. */
-async function runForJson(
-  context: Context,
-  parsed: ParsedCommand<CommandSpec>,
-  emittedBy: () => { value: unknown } | undefined,
-): Promise<void> {
-  const { output } = context;
   output.beginCapture();
   let text = '';
   try {
     await checkAndRun(context, parsed);
   } catch (error) {
     // What was found is told by the value, not by a message: it stands although the status is one of failure.
-    const emitted = emittedBy();
     if (error instanceof SilentFailure && emitted) output.raw(`${toJson(emitted.value)}\n`);
     throw error;
   } finally {
     text = output.endCapture();
   }
-  const emitted = emittedBy();
-  if (parsed.command.jsonLines && !emitted) return;
+  if (command.jsonLines && !emitted) return;
   output.raw(`${toJson(emitted ? emitted.value : { message: text.trim() })}\n`);
 }
 

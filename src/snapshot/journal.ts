@@ -143,14 +143,21 @@ export function describeOperation({ operation, snapshot }: JournalRecord): strin
 export const describeBusy = (record: JournalRecord): string =>
   `snapctl (pid ${record.controller.pid}) is busy with ${describeOperation(record)} of domain '${record.domain}'`;
 
+/** Who is at an operation: whoever began it, or its guardian, which that was left to; or nobody. */
+export type Hands = 'controller' | 'guardian' | 'nobody';
+
+export async function handsOf({ controller, guardian }: JournalRecord): Promise<Hands> {
+  if (await isAlive(controller)) return 'controller';
+  return guardian !== null && (await isAlive(guardian)) ? 'guardian' : 'nobody';
+}
+
 /** There is a record already, of an operation that has not ended: nothing else may begin on the domain. */
 export class JournalPresent extends Error {
   override readonly name = 'JournalPresent';
 
   private constructor(
     readonly record: JournalRecord,
-    /** Whoever began it is at it, or has left it to its guardian, which is; or nobody is. */
-    readonly hands: 'controller' | 'guardian' | 'nobody',
+    readonly hands: Hands,
   ) {
     const what = `${describeOperation(record)}, begun ${record.startedAt},`;
     const left = {
@@ -162,10 +169,7 @@ export class JournalPresent extends Error {
   }
 
   static async of(record: JournalRecord): Promise<JournalPresent> {
-    const { controller, guardian } = record;
-    if (await isAlive(controller)) return new JournalPresent(record, 'controller');
-    const guarded = guardian !== null && (await isAlive(guardian));
-    return new JournalPresent(record, guarded ? 'guardian' : 'nobody');
+    return new JournalPresent(record, await handsOf(record));
   }
 }
 

@@ -55,8 +55,7 @@ export async function mendDump({ qmp }: Guest, journal: Journal): Promise<MendRe
 /** The same when the guest's QEMU is gone, and the dump with it. */
 export async function mendDumpWithoutQemu(journal: Journal): Promise<string[]> {
   const { memory } = journal.record;
-  const actions = memory ? await dropDump(memory) : [];
-  return actions;
+  return memory ? dropDump(memory) : [];
 }
 
 async function dropDump({ partial, final }: JournalMemory): Promise<string[]> {

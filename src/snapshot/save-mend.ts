@@ -56,8 +56,7 @@ export async function mendSaveWithoutQemu(journal: Journal): Promise<string[]> {
   const memory = memoryOf(journal);
   const whole = journal.record.step === 'completing';
   if (whole) await finishSave(journal);
-  const actions = whole ? [`completed '${memory.final}'`] : await dropSave(memory);
-  return actions;
+  return whole ? [`completed '${memory.final}'`] : dropSave(memory);
 }
 
 function memoryOf({ record: { memory } }: Journal): JournalMemory {

@@ -2,7 +2,7 @@ import { ConnectError, type EventMessage } from '../../qmp/index.js';
 import { connectGuest } from '../../snapshot/connect-guest.js';
 import type { Guest } from '../../snapshot/guest.js';
 import { locateGuest } from '../../snapshot/guest-place.js';
-import { Journal, type JournalRecord } from '../../snapshot/journal.js';
+import { type Hands, handsOf, Journal, type JournalRecord } from '../../snapshot/journal.js';
 import { isAlive } from '../../snapshot/process-identity.js';
 import { busyWith, inModel } from './errors.js';
 
@@ -174,12 +174,10 @@ export class BareDomain {
     return this.#watchers.size > 0;
   }
 
-  /** The operation of ours that is under way or was left on this guest, if any, and who of its processes lives. */
-  async operation(): Promise<{ record: JournalRecord; alive: boolean; guarded: boolean } | undefined> {
+  /** The operation of ours that is under way or was left on this guest, if any, and who is at it. */
+  async operation(): Promise<{ record: JournalRecord; hands: Hands } | undefined> {
     const record = await Journal.read(this.folder);
-    if (!record) return undefined;
-    const guarded = record.guardian !== null && (await isAlive(record.guardian));
-    return { record, alive: await isAlive(record.controller), guarded };
+    return record && { record, hands: await handsOf(record) };
   }
 
   /** The operation that has the monitor, which we then can't ask; its record is all there is. */
@@ -217,8 +215,5 @@ export class BareDomain {
 async function holder(folder: string): Promise<JournalRecord | undefined> {
   const record = await Journal.read(folder);
   if (!record || (record.qemu && !(await isAlive(record.qemu)))) return undefined;
-  for (const owner of [record.controller, record.guardian]) {
-    if (owner && (await isAlive(owner))) return record;
-  }
-  return undefined;
+  return (await handsOf(record)) === 'nobody' ? undefined : record;
 }

@@ -25,9 +25,9 @@ export async function checkFree(bare: BareDomain): Promise<void> {
   for (;;) {
     const operation = await bare.operation();
     if (!operation || operation.record.controller.pid === process.pid) return;
-    const { record, alive, guarded } = operation;
-    if (alive) throw busyWith(record);
-    if (!guarded || performance.now() > deadline) throw cutOff(record);
+    const { record, hands } = operation;
+    if (hands === 'controller') throw busyWith(record);
+    if (hands === 'nobody' || performance.now() > deadline) throw cutOff(record);
     // Its guardian is at it, in another process: nothing tells us when that is done.
     await delay(100);
   }

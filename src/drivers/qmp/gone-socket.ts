@@ -1,6 +1,6 @@
 import { realpath } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { isAlive } from '../../snapshot/process-identity.js';
+import { handsOf } from '../../snapshot/journal.js';
 import { unfinishedOperations } from '../../snapshot/unfinished.js';
 import { cutOff } from './check-free.js';
 import { busyWith } from './errors.js';
@@ -15,9 +15,6 @@ export async function explainGone(path: string): Promise<void> {
   const paths = [path, join(folder, basename(path))];
   for (const { record } of await unfinishedOperations().catch(() => [])) {
     if (!paths.includes(record.socket)) continue;
-    const owners = await Promise.all(
-      [record.controller, record.guardian].map((each) => each && isAlive(each)),
-    );
-    throw owners.includes(true) ? busyWith(record) : cutOff(record);
+    throw (await handsOf(record)) === 'nobody' ? cutOff(record) : busyWith(record);
   }
 }

@@ -61,7 +61,7 @@ export function jobStats(domain: BareDomain): Pick<DomainJobs, 'getJobStats'> {
       }
       return inModel(async () => {
         const operation = await domain.operation();
-        const record = operation?.alive ? operation.record : undefined;
+        const record = operation?.hands === 'controller' ? operation.record : undefined;
         // The process that dumps has the monitor: how much is written is told by the file.
         if (record?.operation === 'dump' && (await domain.held())) return dumping(record);
         const { qmp } = await domain.guest();

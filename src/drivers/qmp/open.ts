@@ -261,7 +261,7 @@ function connection(uri: string, whole: DomainPool, pool: PoolShare, options: Op
             await settleLeftBackup(bare);
           }
           const operation = await bare.operation();
-          if (operation && !operation.alive) mending.add(bare.folder);
+          if (operation?.hands === 'guardian') mending.add(bare.folder);
           return takeNotice(bare.folder);
         }),
       );
