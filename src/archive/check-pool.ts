@@ -78,6 +78,6 @@ class Thread {
 
 /** Next to a bundle or its chunks, or in dist/ when the sources themselves run (a thread loads plain JavaScript only). */
 function checkerFile(): URL | undefined {
-  const places = ['./archive-checker.js', '../archive-checker.js', '../../dist/archive-checker.js'];
+  const places = ['./archive-checker.cjs', '../archive-checker.cjs', '../../dist/archive-checker.cjs'];
   return places.map((place) => new URL(place, import.meta.url)).find((url) => existsSync(fileURLToPath(url)));
 }

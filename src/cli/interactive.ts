@@ -8,7 +8,7 @@ import {
   type Registry,
   Session,
 } from '../shell/index.js';
-import type { RunShell } from '../ui/index.js';
+import { loadShell, paintFirstPrompt } from '../ui/index.js';
 import { openerFor } from './connect.js';
 import { DebugTrace } from './debug.js';
 import type { Globals } from './globals.js';
@@ -40,7 +40,6 @@ export async function interact({ globals, output, registry, log }: InteractOptio
   await reserveDescriptors([uri]);
   const trace = new DebugTrace(globals.debug, output, log);
   const session = new Session(openerFor(globals, 'lanes'), output, uri, globals.readonly);
-  const shell = isTerminal(output) ? whenWorking(() => loadShell(globals.color)) : undefined;
   if (globals.uri !== undefined || process.env.VIRSH_DEFAULT_CONNECT_URI) {
     try {
       await session.connection();
@@ -51,29 +50,10 @@ export async function interact({ globals, output, registry, log }: InteractOptio
   }
   const run: SessionRun = { globals, output, registry, session, trace };
   try {
-    return await (shell ? inShell(await shell(), run) : inScript(run));
+    return await (isTerminal(output) ? inShell(run) : inScript(run));
   } finally {
     await session.close().catch(() => undefined);
   }
-}
-
-const loadShell = async (color: boolean): Promise<RunShell> =>
-  (await import('../ui/index.js')).loadShell(color);
-
-/**
- * Does something that takes its time as soon as this thread has given work to another one, such as connecting, and
- * would only wait for it. @returns what has it done at the latest when it is called, and gives its result.
- */
-function whenWorking<T>(task: () => Promise<T>): () => Promise<T> {
-  let result: Promise<T> | undefined;
-  const begin = (): Promise<T> => {
-    process.off('worker', begin);
-    result ??= task();
-    result.catch(() => undefined);
-    return result;
-  };
-  process.on('worker', begin);
-  return begin;
 }
 
 interface SessionRun extends Pick<InteractOptions, 'globals' | 'output' | 'registry'> {
@@ -85,18 +65,19 @@ interface SessionRun extends Pick<InteractOptions, 'globals' | 'output' | 'regis
 const isTerminal = ({ streams }: Output): boolean =>
   Boolean(streams.stdin.isTTY && streams.stdout.isTTY) && process.env.TERM !== 'dumb';
 
-function inShell(
-  runShell: RunShell,
-  { globals, output, registry, session, trace }: SessionRun,
-): Promise<number> {
+async function inShell({ globals, output, registry, session, trace }: SessionRun): Promise<number> {
+  const { color } = globals;
+  const standing = paintFirstPrompt({ output, session, banner: BANNER, color });
+  const runShell = await loadShell(color);
   return runShell({
     output,
     session,
     registry,
-    color: globals.color,
+    color,
     json: globals.json,
     timing: globals.timing,
     consoleEscape: globals.escape,
+    standing,
     banner: BANNER,
     trace: (shell, command, given) => trace.on(shell).command(command, given),
   });
@@ -112,7 +93,7 @@ async function inScript({ globals, output, registry, session, trace }: SessionRu
   process.on('SIGTERM', onInterrupt);
   try {
     while (!session.ended) {
-      const line = await reader.next(session.readonly ? 'snapctl > ' : 'snapctl # ');
+      const line = await reader.next(session.prompt);
       if (line === undefined) break;
       const commands = line === '' ? [] : await parse(line, registry, output);
       for (const parsed of commands) trace.command(parsed.command.name, parsed.given);

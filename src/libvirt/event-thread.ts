@@ -1,6 +1,7 @@
 import type { DispatcherOptions } from './dispatcher.js';
 import { native, registerEventLoop } from './library.js';
 import type { EventObject } from './object-events.js';
+import { startWorker } from './start-worker.js';
 import { WorkerClient } from './worker-client.js';
 import type { EventRequest, SourceEvent, WithoutId } from './worker-protocol.js';
 
@@ -27,7 +28,7 @@ class Thread {
 
   constructor() {
     this.#worker = new WorkerClient(
-      { role: 'events', leaving: this.#leaving },
+      startWorker({ role: 'events', leaving: this.#leaving }),
       ({ events }) => {
         for (const event of events) this.#listeners.get(event.source)?.(event);
       },

@@ -1,7 +1,10 @@
+import type { Worker } from 'node:worker_threads';
 import { makeAsyncConnection, type Transport } from './async-objects.js';
 import type { DispatcherOptions } from './dispatcher.js';
 import { acquireEventThread, type EventThread } from './event-thread.js';
+import { registerEventLoop } from './library.js';
 import { type ErrorMapper, mapErrors, type Session } from './session.js';
+import { startWorker } from './start-worker.js';
 import { WorkerClient } from './worker-client.js';
 import type { LaneRequest, WithoutId } from './worker-protocol.js';
 
@@ -11,14 +14,16 @@ export interface LanePoolOptions extends DispatcherOptions {
   /** Have an event thread pump libvirt's event loop, which keepalive needs. Default true. */
   pump?: boolean;
   mapError?: ErrorMapper | undefined;
+  /** The first lane's thread, started while all this was being loaded. */
+  first?: Worker | undefined;
 }
 
 /** A worker thread with a connection of its own, and one call in flight. */
 class Lane {
   readonly #worker: WorkerClient;
 
-  constructor(options: DispatcherOptions) {
-    this.#worker = new WorkerClient({ role: 'calls', options });
+  constructor(worker: Worker) {
+    this.#worker = new WorkerClient(worker);
   }
 
   request(message: WithoutId<LaneRequest>): Promise<unknown> {
@@ -40,15 +45,17 @@ export class LanePool {
   readonly #max: number;
   readonly #mapError: ErrorMapper | undefined;
   readonly #pump: boolean;
+  #first: Worker | undefined;
   readonly #lanes = new Set<Lane>();
   readonly #idle: Lane[] = [];
   readonly #waiting: ((lane: Lane) => void)[] = [];
   #events: Promise<EventThread> | null = null;
 
-  constructor({ max = 4, pump = true, mapError, ...options }: LanePoolOptions) {
+  constructor({ max = 4, pump = true, mapError, first, ...options }: LanePoolOptions) {
     this.#max = max;
     this.#mapError = mapError;
     this.#pump = pump;
+    this.#first = first;
     this.#options = pump ? options : { ...options, keepalive: undefined };
   }
 
@@ -84,29 +91,34 @@ export class LanePool {
     await Promise.allSettled(lanes.map((lane) => lane.close()));
     const events = this.#events;
     this.#events = null;
-    await (await events)?.release();
+    await (await events?.catch(() => undefined))?.release();
   }
 
   async #take(): Promise<Lane> {
     const idle = this.#idle.pop();
     if (idle) return idle;
     if (this.#lanes.size >= this.#max) return new Promise((resolve) => this.#waiting.push(resolve));
-    // Its thread starts beside the event thread: both take their time, and the first prompt waits for them.
-    const lane = new Lane(this.#options);
+    const lane = new Lane(this.#first ?? startWorker({ role: 'calls', options: this.#options }));
+    this.#first = undefined;
     this.#lanes.add(lane);
     try {
-      if (this.#pump) {
-        // The event loop has to be registered, and turning, before the first connection is opened.
-        this.#events ??= acquireEventThread();
-        await this.#events;
-      }
+      // Only a connection that is opened with a registered event loop has events, keepalive and drivers that need one.
+      if (this.#pump) registerEventLoop();
       await lane.request({ op: 'open' });
+      // Not sooner: two threads that start at a time hold each other up, and the first prompt waits for this one.
+      if (this.#pump) this.#turnEvents();
     } catch (error) {
       this.#lanes.delete(lane);
       await lane.close().catch(() => {});
       throw this.#mapError ? this.#mapError(error) : error;
     }
     return lane;
+  }
+
+  #turnEvents(): void {
+    this.#events ??= acquireEventThread();
+    // Whoever wants events hears of it.
+    this.#events.catch(() => undefined);
   }
 
   #give(lane: Lane): void {

@@ -1,13 +1,12 @@
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import { VIR_ERR_ERROR, VIR_ERR_INTERNAL_ERROR, VIR_FROM_NONE } from './constants.js';
 import { ConnectionLostError } from './error.js';
 import { decodeError } from './error-crossing.js';
 import { libc } from './library.js';
-import { workerFile } from './worker-file.js';
-import type { WorkerAnswer, WorkerRole } from './worker-protocol.js';
+import type { WorkerAnswer } from './worker-protocol.js';
 
-/** What passes through a thread is garbage at once; by default Node lets 48 MiB of it lie before it looks. */
-const YOUNG_MIB = 4;
+/** A thread's number once there is none any more. */
+const ENDED = -1;
 
 const clients = new Set<WorkerClient>();
 
@@ -37,43 +36,29 @@ export class WorkerClient {
   #dead: Error | null = null;
 
   /**
+   * @param worker from startWorker().
    * @param onOther gets every message that is not an answer.
    * @param onExit runs when the process exits: it gets the thread out of a wait of its own.
    */
   constructor(
-    role: WorkerRole,
+    worker: Worker,
     private readonly onOther: (message: Exclude<WorkerAnswer, { id: number }>) => void = () => {},
     readonly onExit: () => void = () => {},
   ) {
     if (clients.size === 0) process.on('exit', leaveBusyThreads);
     clients.add(this);
-    this.#worker = new Worker(workerFile(), {
-      workerData: role,
-      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MIB },
-    });
+    this.#worker = worker;
     this.#worker.on('message', (answer: WorkerAnswer) => this.#receive(answer));
     this.#worker.on('error', (error: Error) => this.#fail(error));
     this.#exited = new Promise((resolve) => {
       this.#worker.once('exit', () => {
-        clients.delete(this);
-        if (clients.size === 0) process.off('exit', leaveBusyThreads);
-        this.#fail(
-          new ConnectionLostError({
-            code: VIR_ERR_INTERNAL_ERROR,
-            domain: VIR_FROM_NONE,
-            level: VIR_ERR_ERROR,
-            message: 'the thread of the connection has ended',
-            str1: null,
-            str2: null,
-            str3: null,
-            int1: 0,
-            int2: 0,
-          }),
-        );
+        this.#end();
         resolve();
       });
+      if (worker.threadId !== ENDED) return;
+      this.#end();
+      resolve();
     });
-    this.#worker.unref();
   }
 
   /** @param afterPost runs once the request is on its way. */
@@ -120,6 +105,24 @@ export class WorkerClient {
     this.#pending.delete(id);
     if (this.#pending.size === 0) this.#worker.unref();
     return pending;
+  }
+
+  #end(): void {
+    clients.delete(this);
+    if (clients.size === 0) process.off('exit', leaveBusyThreads);
+    this.#fail(
+      new ConnectionLostError({
+        code: VIR_ERR_INTERNAL_ERROR,
+        domain: VIR_FROM_NONE,
+        level: VIR_ERR_ERROR,
+        message: 'the thread of the connection has ended',
+        str1: null,
+        str2: null,
+        str3: null,
+        int1: 0,
+        int2: 0,
+      }),
+    );
   }
 
   #fail(error: Error): void {

@@ -7,9 +7,9 @@ import { fileURLToPath } from 'node:url';
  * @throws Error if nothing was built.
  */
 export function workerFile(): URL {
-  for (const place of ['./libvirt-worker.js', '../libvirt-worker.js', '../../dist/libvirt-worker.js']) {
+  for (const place of ['./libvirt-worker.cjs', '../libvirt-worker.cjs', '../../dist/libvirt-worker.cjs']) {
     const url = new URL(place, import.meta.url);
     if (existsSync(fileURLToPath(url))) return url;
   }
-  throw new Error('libvirt-worker.js is missing: run npm run build');
+  throw new Error('libvirt-worker.cjs is missing: run npm run build');
 }

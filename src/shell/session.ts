@@ -63,6 +63,11 @@ export class Session {
     this.#output = output;
   }
 
+  /** What asks for a line; it tells, as virsh's does, whether anything can be changed. */
+  get prompt(): string {
+    return this.readonly ? 'snapctl > ' : 'snapctl # ';
+  }
+
   get connected(): boolean {
     return this.#connection !== undefined;
   }

@@ -1,7 +1,9 @@
 import { withInkEnvironment } from './ink-environment.js';
 import type { ShellOptions } from './shell-options.js';
 
+export { paintFirstPrompt } from './first-prompt.js';
 export type { ShellOptions } from './shell-options.js';
+export type { Standing } from './terminal-screen.js';
 
 /** Runs the interactive shell on this process's terminal. @returns the exit status. */
 export type RunShell = (options: ShellOptions) => Promise<number>;

@@ -61,7 +61,7 @@ export class Shell {
   constructor(options: ShellOptions) {
     this.#options = options;
     const { output } = options;
-    this.#screen = new TerminalScreen(process.stdout, reflows(process.env));
+    this.#screen = new TerminalScreen(process.stdout, reflows(process.env), options.standing);
     this.#stage = new Stage(this.#screen);
     this.#input = new TerminalInput(
       process.stdin,
@@ -110,7 +110,7 @@ export class Shell {
     this.#screen.on('resize', () => this.#paint());
     this.#input.start();
     this.#screen.control(PASTE_ON);
-    this.#output.extra(this.#options.banner);
+    if (!this.#options.standing) this.#output.extra(this.#options.banner);
     try {
       while (!this.#leaving && !this.#options.session.ended) {
         const line = await this.#nextLine();
@@ -133,7 +133,7 @@ export class Shell {
   }
 
   get #prompt(): string {
-    return this.#options.session.readonly ? 'snapctl > ' : 'snapctl # ';
+    return this.#options.session.prompt;
   }
 
   /** The next line that is entered; undefined when the user leaves. */
@@ -387,6 +387,7 @@ export class Shell {
 
 const ENTER: Key = { kind: 'key', name: 'enter' };
 const MENU_KEYS = new Set(['tab', 'shift-tab']);
+
 const PASTE_ON = '\x1b[?2004h';
 const PASTE_OFF = '\x1b[?2004l';
 

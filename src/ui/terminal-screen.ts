@@ -21,6 +21,13 @@ export interface CursorPlace {
   readonly column: number;
 }
 
+/** What was painted before there was a screen, and where the cursor is in it. */
+export interface Standing {
+  /** Its last row has no end. */
+  readonly frame: string;
+  readonly cursor: CursorPlace;
+}
+
 /**
  * The terminal as Ink sees it. All that is painted in one turn goes out as one write, so that nothing half done
  * is ever seen, with the cursor where the user types. Text for the scrollback goes in above what is painted.
@@ -38,13 +45,21 @@ export class TerminalScreen extends EventEmitter {
   #depth = 0;
   #cursorMoved = false;
   #columns: number;
+  /** Ink doesn't know of the frame that is painted, and won't erase it. */
+  #foreign: boolean;
 
-  /** @param reflows whether this terminal breaks lines anew when its width changes. */
-  constructor(terminal: WriteStream, reflows: boolean) {
+  /**
+   * @param reflows whether this terminal breaks lines anew when its width changes.
+   * @param standing what the first frame takes the place of.
+   */
+  constructor(terminal: WriteStream, reflows: boolean, standing?: Standing) {
     super();
     this.#terminal = terminal;
     this.#reflows = reflows;
     this.#columns = this.columns;
+    this.#frame = standing?.frame;
+    this.#cursor = standing?.cursor;
+    this.#foreign = standing !== undefined;
     terminal.on('resize', this.#onResize);
   }
 
@@ -59,8 +74,12 @@ export class TerminalScreen extends EventEmitter {
   /** For Ink. */
   write(data: string): boolean {
     if (data === BEGIN || data === END || data === '') return true;
-    this.#buffer += data;
     const text = data.replace(CONTROLS, '');
+    if (text !== '' && this.#foreign) {
+      this.#buffer += this.#erased();
+      this.#foreign = false;
+    }
+    this.#buffer += data;
     if (text !== '') this.#frame = text.replace(TRAILING_CONTROLS, '');
     this.#schedule();
     return true;
@@ -147,7 +166,8 @@ export class TerminalScreen extends EventEmitter {
    * terminals keep in their scrollback what is erased from the top of the screen to its end.
    */
   #erased(): string {
-    const rows = (this.#frame ?? '').split('\n').length - 1;
+    if (this.#frame === undefined) return '';
+    const rows = this.#frame.split('\n').length - 1;
     return `\r${CSI}2K${`${CSI}1A${CSI}2K`.repeat(rows)}`;
   }
 

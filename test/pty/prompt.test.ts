@@ -1,7 +1,9 @@
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterAll, afterEach, describe, expect, test } from '@jest/globals';
+import { snapctl } from '../support/embed.mjs';
 import { Terminal, type TerminalOptions } from '../support/terminal.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'snapctl-pty-'));
@@ -44,6 +46,66 @@ test('banner, pane and first prompt; commands scroll away above them; quit ends 
   await terminal.keys('Enter');
   expect(await terminal.ended()).toBe(0);
   expect(await terminal.screen(true)).toMatch(/\nsnapctl # quit(\n|$)/);
+});
+
+describe('what is typed at the first prompt, before there is anything to paint it with,', () => {
+  const hold = pathToFileURL(join(dirname(fileURLToPath(import.meta.url)), '../support/hold-shell.mjs')).href;
+
+  async function held(more: Record<string, string> = {}, program?: readonly string[], words: string[] = []) {
+    const file = join(mkdtempSync(join(folder, 'hold-')), 'go');
+    const env = { HOLD_SHELL: file, NODE_OPTIONS: `--no-warnings --import=${hold}`, ...more };
+    const terminal = await Terminal.open(['-c', 'test:///default', ...words], {
+      env,
+      ...(program ? { program } : {}),
+    });
+    open.push(terminal);
+    await terminal.shows(/\nsnapctl [#>]$/);
+    return { terminal, release: () => writeFileSync(file, '') };
+  }
+
+  test('is run, line by line, and the prompt stays where it was', async () => {
+    const { terminal, release } = await held();
+    const rows = await terminal.rows();
+    expect(rows[0]).toBe('Welcome to snapctl, the virtualization interactive terminal.');
+    const place = await terminal.cursor();
+    expect(place).toEqual({ column: 10, row: rows.indexOf('snapctl #') });
+    await terminal.type('domid');
+    await terminal.keys('C-c');
+    await terminal.paste('domid test\ndomstate test');
+    // Nothing is echoed by the terminal itself, and Ctrl-C is a key, not the end.
+    expect(await terminal.rows()).toEqual(rows);
+    release();
+    await terminal.shows(
+      /'quit' to quit\n\nsnapctl # domid\^C\nsnapctl # domid test\n1\n\n[^\n]*\nsnapctl # domstate test$/,
+    );
+    await terminal.keys('C-u');
+    await enter(terminal, 'quit', /snapctl # quit\n*$/);
+    expect(await terminal.ended()).toBe(0);
+  });
+
+  test('goes on after the terminal has got narrower, and wider', async () => {
+    for (const columns of [62, 120]) {
+      const { terminal, release } = await held({}, undefined, ['-q', '--readonly']);
+      await terminal.resize(columns, 20);
+      release();
+      await enter(terminal, 'domid test', /^snapctl > domid test\n1\n[^\n]*\nsnapctl >$/);
+    }
+  });
+
+  test('is lost when the program is told to end, and the terminal is as it was', async () => {
+    const pid = join(mkdtempSync(join(folder, 'told-')), 'pid');
+    const line = 'sh -c \'echo $$ >"$PID"; exec "$@"\' - "$@"; echo ended with $?; stty -a | grep -w icanon';
+    const shell = [
+      process.execPath,
+      process.env.SNAPCTL_TEST_PROGRAM ?? snapctl,
+      '-q',
+      '-c',
+      'test:///default',
+    ];
+    const { terminal } = await held({ PID: pid }, ['/bin/sh', '-c', line, '-', ...shell]);
+    process.kill(Number(readFileSync(pid, 'utf8')), 'SIGTERM');
+    await terminal.shows(/ended with 143\n[^\n]*(?<!-)icanon/);
+  });
 });
 
 test('Ctrl-C ends a command and leaves the prompt; Ctrl-D asks while one runs; a signal ends all', async () => {

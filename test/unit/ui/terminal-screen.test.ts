@@ -118,3 +118,36 @@ test.each([
   expect(told).toBe(1);
   expect(terminal.take()).toBe(`${erasure}<\\rnew\n^1A^23G^?25h>`);
 });
+
+test('what stood there before takes the first frame as its successor, wherever it comes from', async () => {
+  const terminal = new FakeTerminal();
+  const standing = { frame: '\n# ', cursor: { rowsBelow: 0, column: 2 } };
+  const screen = new TerminalScreen(terminal as unknown as WriteStream, true, standing);
+  screen.control('!');
+  expect(terminal.take()).toBe('!');
+  // Above what is painted goes what is said before the first frame.
+  screen.writeAbove('said\n');
+  await Promise.resolve();
+  expect(terminal.take()).toBe('<\\r\\r^2K^1A^2Ksaid\n\n# ^3G^?25h>');
+  screen.write('\x1b[?25l');
+  screen.write('pane\n# \n');
+  screen.placeCursor({ rowsBelow: 0, column: 2 });
+  await Promise.resolve();
+  expect(terminal.take()).toBe('<\\r^?25l\\r^2K^1A^2Kpane\n# \n^1A^3G^?25h>');
+  // From then on Ink erases what it has painted.
+  screen.write('\x1b[2K\x1b[1A\x1b[2K\x1b[1A\x1b[2Kpane\n# a\n');
+  await Promise.resolve();
+  expect(terminal.take()).toBe('<^1B\\r^2K^1A^2K^1A^2Kpane\n# a\n^1A^3G^?25h>');
+});
+
+test('what stood there before is gone once the terminal has got narrower', async () => {
+  const terminal = new FakeTerminal();
+  const standing = { frame: '\n\x1b[1m# \x1b[0m', cursor: { rowsBelow: 0, column: 2 } };
+  const screen = new TerminalScreen(terminal as unknown as WriteStream, true, standing);
+  terminal.columns = 20;
+  terminal.emit('resize');
+  expect(terminal.take()).toBe('\\r^1A^2K^1B^2K^1A');
+  screen.write('pane\n# \n');
+  await Promise.resolve();
+  expect(terminal.take()).toBe('<\\rpane\n# \n^1A^3G^?25h>');
+});
