@@ -22,6 +22,7 @@ import { disksOf } from './guest-disks.js';
 import { Journal, type JournalRecord, type MemoryMethod } from './journal.js';
 import { beginRecord } from './journal-beginning.js';
 import type { MemoryTaken } from './memory-operation.js';
+import { MemoryPipe } from './memory-pipe.js';
 import { mend, takeAwayOverlays } from './mend.js';
 import { mendWithoutQemu } from './mend-without-qemu.js';
 import { chooseMethod, type Method } from './method.js';
@@ -183,7 +184,7 @@ class ArchiveWork {
     const { signal, keepOverlay, xml } = this.#options;
     const guest = this.#guest;
     const [archiver] = await allSettled([this.#startArchiver(journal), this.#prepareOverlays(journal)]);
-    const taken = await this.#switch(journal, settings, archiver.socket);
+    const taken = await this.#switch(journal, settings, archiver.uri);
     await journal.update({ step: 'finishing' });
     signal.throwIfAborted();
     if (journal.record.migration) await restoreMigrationSettings(guest.qmp, settings);
@@ -246,6 +247,7 @@ class ArchiveWork {
         secret: options.encryption ?? null,
         base: options.base ?? null,
       },
+      options.memory ? await MemoryPipe.open(this.#guest.qmp, options.signal) : undefined,
       options.signal,
       (done, stored) =>
         options.onProgress?.({
@@ -263,7 +265,7 @@ class ArchiveWork {
   async #switch(
     journal: Journal,
     settings: Awaited<ReturnType<typeof readMigrationSettings>>,
-    sinkSocket: string,
+    streamUri: string,
   ): Promise<MemoryTaken> {
     const guest = this.#guest;
     const { quiesce, signal, memorySize } = this.#options;
@@ -289,7 +291,7 @@ class ArchiveWork {
         guest,
         journal,
         overlays,
-        sinkSocket,
+        streamUri,
         settings,
         memorySize,
         signal,

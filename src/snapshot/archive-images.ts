@@ -78,6 +78,7 @@ export async function archiveImages(
         secret: options.encryption ?? null,
         base: options.base ?? null,
       },
+      undefined,
       signal,
       (done, stored) =>
         options.onProgress?.({
@@ -88,7 +89,7 @@ export async function archiveImages(
         }),
     );
     await onWriter?.(archiver.process);
-    const header = memory && (await feed(memory, archiver.socket, signal));
+    const header = memory && (await feed(memory, archiver.uri.replace(/^unix:/, ''), signal));
     const { domain, xml } = options;
     const disks = domain.disks.map((disk) => ({ ...disk, size: sizes.get(disk.stream) ?? 0 }));
     archiver.finish({

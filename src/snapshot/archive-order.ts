@@ -12,6 +12,8 @@ export interface ArchiveOrder {
   readonly report: string;
   /** Whether memory will come; then a socket is listened on. */
   readonly memory: boolean;
+  /** As in a SinkOrder. */
+  readonly pipe: string | null;
   /** Whom QEMU runs as, so that it may connect; null if that is us, or unknown. */
   readonly owner: { readonly uid: number; readonly gid: number } | null;
   readonly blockSize: number | null;

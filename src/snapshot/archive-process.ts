@@ -1,12 +1,11 @@
 /**
- * A process of its own that writes an archive: memory as it comes from QEMU on a unix socket, then disks from NBD
+ * A process of its own that writes an archive: memory as it comes from QEMU, then disks from NBD
  * exports. Like the sink (see sink-process.ts) it outlives its parent while memory comes, and never stops reading: a
  * QEMU before 8.1 hangs its guest if it did. When the archive fails, it drains what still comes.
  *
  * Without its parent an archive can't be completed any more: once no memory comes, it then removes what it has written
  * and goes, and the same at SIGTERM.
  */
-import type { Socket } from 'node:net';
 import { copyDisk } from '../archive/copy-disk.js';
 import { type ArchiveReader, type ArchiveWriter, createArchive, openArchive } from '../archive/index.js';
 import { NbdClient } from '../archive/nbd-client.js';
@@ -18,10 +17,12 @@ import type {
   ArchiverReport,
 } from './archive-order.js';
 import { writeDurably } from './durable-file.js';
-import { acceptOne } from './sink-listen.js';
+import { awaitMemory, type MemoryChunk, type MemoryInput } from './memory-input.js';
 
 /** Memory that may wait to be compressed; more than this and the socket is left to wait. */
 const MAX_PENDING = 48 * 1024 * 1024;
+/** What the archive takes without a copy of it. */
+const AT_ONCE = 256 * 1024;
 /** A small stream is kept whole: NVRAM has some hundred KiB. */
 const MAX_SMALL = 64 * 1024 * 1024;
 const NEWS_MS = 200;
@@ -58,12 +59,12 @@ async function work(order: ArchiveOrder): Promise<ArchiverReport> {
   await begin(order);
   if (unwanted.signal.aborted) return fail(unwanted.signal.reason);
   if (order.memory) {
-    const socket = await acceptOne(order.owner);
-    if (!socket) {
+    const input = await awaitMemory(order);
+    if (!input) {
       await writer?.abort();
       process.exit(1);
     }
-    const failure = await receive(socket, writer as ArchiveWriter);
+    const failure = await receive(input, writer as ArchiveWriter);
     if (failure !== undefined) return fail(failure);
   } else {
     say({ ready: true });
@@ -105,10 +106,10 @@ function tell(): void {
 }
 
 /** Reads memory to its end, whatever happens to the archive. @returns what made it fail. */
-async function receive(connection: Socket, to: ArchiveWriter): Promise<unknown> {
+async function receive(input: MemoryInput, to: ArchiveWriter): Promise<unknown> {
   const memory = to.memory();
   let failure: unknown;
-  let pending: Buffer[] = [];
+  let pending: MemoryChunk[] = [];
   let pendingBytes = 0;
   let writing: Promise<void> | undefined;
 
@@ -119,34 +120,33 @@ async function receive(connection: Socket, to: ArchiveWriter): Promise<unknown> 
       try {
         for (const chunk of batch) {
           unwanted.signal.throwIfAborted();
-          await memory.append(chunk);
-          written += chunk.length;
-          pendingBytes -= chunk.length;
-          if (pendingBytes < MAX_PENDING) connection.resume();
+          for (let at = 0; at < chunk.bytes.length; at += AT_ONCE)
+            await memory.append(chunk.bytes.subarray(at, at + AT_ONCE));
+          written += chunk.bytes.length;
+          pendingBytes -= chunk.bytes.length;
+          chunk.release();
+          if (pendingBytes < MAX_PENDING) input.resume();
         }
       } catch (error) {
         failure = error;
       }
     }
     if (failure !== undefined) pending = [];
-    connection.resume();
+    input.resume();
     writing = undefined;
   };
 
-  connection.on('data', (chunk: Buffer) => {
-    received += chunk.length;
-    if (failure !== undefined) return;
+  await input.read((chunk) => {
+    received += chunk.bytes.length;
+    if (failure !== undefined) {
+      chunk.release();
+      return;
+    }
     pending.push(chunk);
-    pendingBytes += chunk.length;
-    if (pendingBytes > MAX_PENDING) connection.pause();
+    pendingBytes += chunk.bytes.length;
+    if (pendingBytes > MAX_PENDING) input.pause();
     writing ??= flush();
   });
-  const ended = new Promise<void>((resolve) => {
-    connection.once('close', () => resolve());
-    connection.once('error', () => undefined);
-  });
-  connection.resume();
-  await ended;
   await writing;
   if (failure === undefined)
     await memory.end().catch((error: unknown) => {

@@ -5,6 +5,7 @@ import type { Socket } from 'node:net';
 import { createInterface, type Interface } from 'node:readline';
 import type { ArchiveFinish, ArchiveOrder, ArchiverNews, ArchiverReport } from './archive-order.js';
 import { helperProgram } from './helper-program.js';
+import type { MemoryPipe } from './memory-pipe.js';
 import { identifyProcess, type ProcessIdentity } from './process-identity.js';
 import { SinkError } from './sink.js';
 
@@ -13,41 +14,45 @@ const START_DEADLINE_MS = 60_000;
 /** The process that writes an archive. It ends by itself when the archive is whole or has failed. */
 export class Archiver {
   readonly process: ProcessIdentity;
-  /** Unix socket that it takes memory on; empty if no memory is to come. */
-  readonly socket: string;
+  /** Where QEMU is to migrate to; empty if no memory is to come. */
+  readonly uri: string;
   readonly #order: ArchiveOrder;
   readonly #child: ChildProcess;
   readonly #ended: Promise<void>;
 
   private constructor(
     order: ArchiveOrder,
-    socket: string,
+    uri: string,
     process: ProcessIdentity,
     child: ChildProcess,
     ended: Promise<void>,
   ) {
     this.#order = order;
-    this.socket = socket;
+    this.uri = uri;
     this.process = process;
     this.#child = child;
     this.#ended = ended;
   }
 
   /**
+   * @param pipe that memory comes through; none for a unix socket. Closed here.
    * @param onNews told a few times a second how far it is.
    * @throws SinkError the file or its base can't be opened; nothing is left of it.
    */
   static async start(
-    order: ArchiveOrder,
+    request: Omit<ArchiveOrder, 'pipe'>,
+    pipe: MemoryPipe | undefined,
     signal: AbortSignal,
     onNews?: (done: number, stored: number) => void,
   ): Promise<Archiver> {
+    const order: ArchiveOrder = { ...request, pipe: pipe?.uri ?? null };
     const child = spawn(process.execPath, [helperProgram('snapshot-archiver'), order.file], {
       detached: true,
       // The file is there for people to read. Its standard input ends when we do, whatever ends us.
-      stdio: ['pipe', 'pipe', 'pipe'],
+      stdio: ['pipe', 'pipe', 'pipe', ...(pipe ? [pipe.readEnd] : [])],
       env: { PATH: process.env.PATH ?? '/usr/bin:/bin' },
     });
+    pipe?.close();
     child.stdin?.on('error', () => undefined);
     child.stdin?.write(`${JSON.stringify(order)}\n`);
     let errors = '';
@@ -56,13 +61,13 @@ export class Archiver {
     });
     const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
     const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream });
-    const socket = await readiness(child, lines, signal).catch((error: unknown) => {
+    const uri = await readiness(child, lines, signal).catch((error: unknown) => {
       child.stdin?.end();
       child.kill('SIGTERM');
       throw error;
     });
     const identity = child.pid === undefined ? undefined : await identifyProcess(child.pid);
-    if (socket === undefined || !identity) {
+    if (uri === undefined || !identity) {
       throw new SinkError(
         /\bError: (.*)/.exec(errors)?.[1] ?? 'the process that writes the archive did not start',
       );
@@ -73,7 +78,7 @@ export class Archiver {
     });
     child.unref();
     for (const pipe of [child.stdin, child.stdout, child.stderr]) (pipe as Socket | null)?.unref();
-    return new Archiver(order, socket, identity, child, ended);
+    return new Archiver(order, uri, identity, child, ended);
   }
 
   /** Memory is through, or there is none: what else belongs into the archive. */
@@ -109,7 +114,7 @@ export class Archiver {
   }
 }
 
-/** @returns the socket's path, or empty; undefined if it ended instead. */
+/** @returns where QEMU is to migrate to, or empty; undefined if it ended instead. */
 async function readiness(
   child: ChildProcess,
   lines: Interface,
@@ -121,8 +126,8 @@ async function readiness(
     // Its last words are all there when its pipes have closed.
     once(child, 'close', { signal: deadline }).then(() => ''),
   ]);
-  const socket = /^listening (.+)$/.exec(line)?.[1];
-  if (socket !== undefined) return socket;
+  const uri = /^listening (.+)$/.exec(line)?.[1];
+  if (uri !== undefined) return uri;
   const news = readNews(line);
   return news && 'ready' in news ? '' : undefined;
 }

@@ -20,7 +20,7 @@ const LOOK_MS = 20;
  * run out, and mending discards it.
  */
 export async function takeInBackground(operation: MemoryOperation): Promise<MemoryTaken> {
-  const { guest, journal, overlays, sinkSocket, settings } = operation;
+  const { guest, journal, overlays, streamUri, settings } = operation;
   const { qmp } = guest;
   await prepareMigration(qmp, settings, 'background');
   operation.signal.throwIfAborted();
@@ -33,7 +33,7 @@ export async function takeInBackground(operation: MemoryOperation): Promise<Memo
     const [stop, transaction, migrate] = await qmp.executeTogether([
       call('stop'),
       call('transaction', { actions: switchActions(overlays) }),
-      call('migrate', { uri: `unix:${sinkSocket}` }),
+      call('migrate', { uri: streamUri }),
     ]);
     if (migrate.status === 'rejected') {
       await qmp.execute('cont');

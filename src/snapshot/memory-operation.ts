@@ -9,8 +9,8 @@ export interface MemoryOperation {
   readonly guest: Guest;
   readonly journal: Journal;
   readonly overlays: readonly JournalOverlay[];
-  /** Unix socket of the sink. */
-  readonly sinkSocket: string;
+  /** Where QEMU is to migrate to. */
+  readonly streamUri: string;
   readonly settings: MigrationSettings;
   /** Bytes of guest memory. */
   readonly memorySize: number;

@@ -25,6 +25,7 @@ import {
   type JournalRecord,
 } from './journal.js';
 import { STALLED_MS } from './memory-operation.js';
+import { withdrawMemoryPipe } from './memory-pipe.js';
 import { restoreMigrationSettings } from './migration-settings.js';
 import { MigrationWatch, migrationCleanedUp } from './migration-watch.js';
 import { thawGuest } from './quiesce.js';
@@ -70,7 +71,10 @@ export async function mend(guest: Guest, journal: Journal, options: MendOptions 
   const thawed = journal.record.frozen ? await settled(thaw(guest, journal, actions, options)) : undefined;
 
   const { memory, exports, method } = journal.record;
-  if (memory) await endSink(memory);
+  if (memory) {
+    await withdrawMemoryPipe(guest.qmp);
+    await endSink(memory);
+  }
   if (exports) await closeExports(guest, exports);
   const found = await findState(guest, journal.record);
   const whole =

@@ -22,7 +22,7 @@ const RESUME_DEADLINE_MS = 30_000;
  * is finished with the guest stopped, or given up if that would take too long.
  */
 export async function takePrecopy(operation: MemoryOperation): Promise<MemoryTaken> {
-  const { guest, journal, sinkSocket, settings, signal } = operation;
+  const { guest, journal, streamUri, settings, signal } = operation;
   const { qmp } = guest;
   await prepareMigration(qmp, settings, 'plain', DOWNTIME_STEPS[0]);
   signal.throwIfAborted();
@@ -30,7 +30,7 @@ export async function takePrecopy(operation: MemoryOperation): Promise<MemoryTak
   const watch = new MigrationWatch(qmp);
   try {
     await journal.update({ step: 'switching' });
-    await qmp.execute('migrate', { uri: `unix:${sinkSocket}` }, { signal });
+    await qmp.execute('migrate', { uri: streamUri }, { signal });
     const convergence = new Convergence(operation);
     const migration = await watch.untilEnded({
       stalled: STALLED_MS,

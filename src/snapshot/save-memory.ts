@@ -15,6 +15,7 @@ import { disksOf } from './guest-disks.js';
 import { Journal, type JournalMemory, type JournalRecord } from './journal.js';
 import { beginRecord } from './journal-beginning.js';
 import { STALLED_MS } from './memory-operation.js';
+import { MemoryPipe } from './memory-pipe.js';
 import { prepareMigration, readMigrationSettings } from './migration-settings.js';
 import { MigrationWatch, type StreamProgress } from './migration-watch.js';
 import { type LaunchRecord, readLaunch } from './relaunch-record.js';
@@ -173,6 +174,7 @@ async function stream(
       report: memory.report,
       owner: qemu && process.getuid?.() === 0 ? { uid: qemu.uid, gid: qemu.gid } : null,
     },
+    await MemoryPipe.open(qmp, signal),
     signal,
   );
   await journal.update({ memory: { ...memory, sink: sink.process } });
@@ -181,7 +183,7 @@ async function stream(
   try {
     await journal.update({ step: 'switching' });
     if (wasRunning) await qmp.execute('stop', undefined, { signal });
-    await qmp.execute('migrate', { uri: `unix:${sink.socket}` }, { signal });
+    await qmp.execute('migrate', { uri: sink.uri }, { signal });
     const ended = await watch.untilEnded({
       stalled: STALLED_MS,
       signal,

@@ -6,6 +6,7 @@ import { endSink } from './end-sink.js';
 import type { Guest } from './guest.js';
 import type { Journal, JournalMemory } from './journal.js';
 import { STALLED_MS } from './memory-operation.js';
+import { withdrawMemoryPipe } from './memory-pipe.js';
 import type { MendReport } from './mend.js';
 import { restoreMigrationSettings } from './migration-settings.js';
 import { MigrationWatch, migrationCleanedUp } from './migration-watch.js';
@@ -47,6 +48,7 @@ export async function mendSave(guest: Guest, journal: Journal): Promise<MendRepo
     actions.push('let the guest run again');
   }
   if (record.migration) await restoreMigrationSettings(guest.qmp, record.migration);
+  await withdrawMemoryPipe(guest.qmp);
   actions.push(...(await dropSave(memory)));
   return { outcome: 'undone', actions };
 }

@@ -47,7 +47,7 @@ export function acceptOne(owner: SinkOrder['owner']): Promise<Socket | undefined
         chownSync(path, owner.uid, owner.gid);
         chmodSync(folder, 0o711);
       }
-      process.stdout.write(`listening ${path}\n`);
+      process.stdout.write(`listening unix:${path}\n`);
     });
   });
 }

@@ -1,21 +1,22 @@
 /**
- * A process of its own that receives a memory stream from QEMU on a unix socket and writes it to a file.
+ * A process of its own that receives a memory stream from QEMU, through a pipe or on a unix socket, and writes it to a
+ * file.
  *
  * QEMU before 8.1 leaves a guest's RAM write-protected for good when the reader of a background snapshot goes
  * away, so this process outlives its parent, ignores the signals of the terminal, and never stops reading: when
  * writing fails it remembers why and drains the rest.
  *
- * Started with one argument, a SinkOrder as JSON. Says `listening` and its socket's path on standard output when it is ready, and
- * leaves a SinkReport behind when the stream has ended. As long as nobody has connected it goes, without a trace,
- * when it gets SIGTERM or when its standard input has ended: nobody will connect any more then.
+ * Started with one argument, a SinkOrder as JSON. Says `listening` and where QEMU is to migrate to on standard output when it is
+ * ready, and leaves a SinkReport behind when the stream has ended. As long as nothing has come it goes, without a trace, when it
+ * gets SIGTERM; on a socket also when its standard input has ended, because nobody will connect any more then; and
+ * from a pipe that QEMU has closed.
  */
 import { execFile } from 'node:child_process';
 import { type FileHandle, open, rm } from 'node:fs/promises';
-import type { Socket } from 'node:net';
 import { promisify } from 'node:util';
 import { writeDurably } from './durable-file.js';
+import { awaitMemory, type MemoryChunk, type MemoryInput } from './memory-input.js';
 import type { SinkOrder, SinkReport } from './sink.js';
-import { acceptOne } from './sink-listen.js';
 
 /** Memory that may wait to be written; more than this and the socket is left to wait. */
 const MAX_PENDING = 8 * 1024 * 1024;
@@ -28,13 +29,13 @@ process.umask(0o077);
 
 const file = await open(order.file, 'wx', 0o600);
 await reserve(order.file, order.reserve);
-const socket = await acceptOne(order.owner);
-if (!socket) {
+const input = await awaitMemory(order);
+if (!input) {
   await file.close();
   await rm(order.file, { force: true });
   process.exit(1);
 }
-await writeDurably(order.report, JSON.stringify(await receive(socket, file)));
+await writeDurably(order.report, JSON.stringify(await receive(input, file)));
 
 /** Takes the space that the image may need, so that a full disk shows before the guest is touched. */
 async function reserve(path: string, bytes: number): Promise<void> {
@@ -50,11 +51,11 @@ async function reserve(path: string, bytes: number): Promise<void> {
   }
 }
 
-async function receive(connection: Socket, target: FileHandle): Promise<SinkReport> {
+async function receive(memory: MemoryInput, target: FileHandle): Promise<SinkReport> {
   let written = 0;
   let received = 0;
   let failure: string | undefined;
-  let pending: Buffer[] = [];
+  let pending: MemoryChunk[] = [];
   let pendingBytes = 0;
   let writing: Promise<void> | undefined;
 
@@ -64,34 +65,32 @@ async function receive(connection: Socket, target: FileHandle): Promise<SinkRepo
       const bytes = pendingBytes;
       pending = [];
       pendingBytes = 0;
-      connection.resume();
+      memory.resume();
       try {
         await writeAll(target, batch, bytes, written);
         written += bytes;
       } catch (error) {
         failure = (error as NodeJS.ErrnoException).code ?? String(error);
       }
+      for (const chunk of batch) chunk.release();
     }
-    pending = [];
+    for (const chunk of pending.splice(0)) chunk.release();
     pendingBytes = 0;
-    connection.resume();
+    memory.resume();
     writing = undefined;
   };
 
-  connection.on('data', (chunk) => {
-    received += chunk.length;
-    if (failure !== undefined) return;
+  await memory.read((chunk) => {
+    received += chunk.bytes.length;
+    if (failure !== undefined) {
+      chunk.release();
+      return;
+    }
     pending.push(chunk);
-    pendingBytes += chunk.length;
-    if (pendingBytes > MAX_PENDING) connection.pause();
+    pendingBytes += chunk.bytes.length;
+    if (pendingBytes > MAX_PENDING) memory.pause();
     writing ??= flush();
   });
-  const ended = new Promise<void>((resolve) => {
-    connection.once('close', () => resolve());
-    connection.once('error', () => undefined);
-  });
-  connection.resume();
-  await ended;
   await writing;
   try {
     await target.truncate(written);
@@ -103,7 +102,13 @@ async function receive(connection: Socket, target: FileHandle): Promise<SinkRepo
   return { received, written, failure: failure ?? null };
 }
 
-async function writeAll(target: FileHandle, batch: Buffer[], bytes: number, position: number): Promise<void> {
+async function writeAll(
+  target: FileHandle,
+  chunks: MemoryChunk[],
+  bytes: number,
+  position: number,
+): Promise<void> {
+  const batch = chunks.map((chunk) => chunk.bytes);
   const { bytesWritten } = await target.writev(batch, position);
   // A short write means that the disk is nearly full: writing the rest tells the reason.
   if (bytesWritten < bytes) {

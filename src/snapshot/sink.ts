@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline';
 import { getSystemErrorMap } from 'node:util';
 import { errnoWords } from './errno-words.js';
 import { helperProgram } from './helper-program.js';
+import type { MemoryPipe } from './memory-pipe.js';
 import { identifyProcess, type ProcessIdentity } from './process-identity.js';
 
 /** What a sink is to do. */
@@ -16,6 +17,8 @@ export interface SinkOrder {
   readonly reserve: number;
   /** Where to leave the report. */
   readonly report: string;
+  /** Where QEMU is to migrate to if memory comes through a pipe, which is descriptor 3 then; null for a unix socket. */
+  readonly pipe: string | null;
   /** Whom QEMU runs as, so that it may connect; null if that is us, or unknown. */
   readonly owner: { readonly uid: number; readonly gid: number } | null;
 }
@@ -43,39 +46,48 @@ export class SinkError extends Error {
 /** A running sink. It ends when the stream does; nothing here can stop it once there is a stream, by design. */
 export class Sink {
   readonly order: SinkOrder;
-  /** Unix socket that it listens on; QEMU is to connect to it. */
-  readonly socket: string;
+  /** Where QEMU is to migrate to. */
+  readonly uri: string;
   readonly process: ProcessIdentity;
   readonly #ended: Promise<void>;
 
-  private constructor(order: SinkOrder, socket: string, process: ProcessIdentity, ended: Promise<void>) {
+  private constructor(order: SinkOrder, uri: string, process: ProcessIdentity, ended: Promise<void>) {
     this.order = order;
-    this.socket = socket;
+    this.uri = uri;
     this.process = process;
     this.#ended = ended;
   }
 
-  /** @throws SinkError no space, or the file exists already. */
-  static async start(order: SinkOrder, signal: AbortSignal): Promise<Sink> {
+  /**
+   * @param pipe that memory comes through; none for a unix socket. Closed here.
+   * @throws SinkError no space, or the file exists already.
+   */
+  static async start(
+    request: Omit<SinkOrder, 'pipe'>,
+    pipe: MemoryPipe | undefined,
+    signal: AbortSignal,
+  ): Promise<Sink> {
+    const order: SinkOrder = { ...request, pipe: pipe?.uri ?? null };
     const child = spawn(process.execPath, [helperProgram('snapshot-sink'), JSON.stringify(order)], {
       detached: true,
       // Its standard input ends when we do, whatever ends us.
-      stdio: ['pipe', 'pipe', 'pipe'],
+      stdio: ['pipe', 'pipe', 'pipe', ...(pipe ? [pipe.readEnd] : [])],
       env: { PATH: process.env.PATH ?? '/usr/bin:/bin' },
     });
+    pipe?.close();
     child.stdin?.on('error', () => undefined);
     const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
     const said = await firstLine(child, signal);
     const identity = child.pid === undefined ? undefined : await identifyProcess(child.pid);
-    const socket = /^listening (.+)$/.exec(said.line)?.[1];
-    if (socket === undefined || !identity) {
+    const uri = /^listening (.+)$/.exec(said.line)?.[1];
+    if (uri === undefined || !identity) {
       if (said.line === 'full') throw new SinkError(`No space left on device for '${order.file}'`);
       if (said.errors.includes('EEXIST')) throw new SinkError(`file '${order.file}' already exists`);
       throw new SinkError(`cannot write '${order.file}': ${reason(said.errors)}`);
     }
     child.unref();
     (child.stdin as Socket | null)?.unref();
-    return new Sink(order, socket, identity, ended);
+    return new Sink(order, uri, identity, ended);
   }
 
   /** Waits for the end of the stream. */

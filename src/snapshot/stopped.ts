@@ -6,7 +6,7 @@ import { switchAndResume } from './precopy.js';
 
 /** Takes memory with the guest stopped throughout: what a snapshot without --live does. */
 export async function takeStopped(operation: MemoryOperation): Promise<MemoryTaken> {
-  const { guest, journal, sinkSocket, settings, signal } = operation;
+  const { guest, journal, streamUri, settings, signal } = operation;
   const { qmp } = guest;
   await prepareMigration(qmp, settings, 'plain');
   signal.throwIfAborted();
@@ -15,7 +15,7 @@ export async function takeStopped(operation: MemoryOperation): Promise<MemoryTak
   try {
     await journal.update({ step: 'switching' });
     if (journal.record.wasRunning) await qmp.execute('stop', undefined, { signal });
-    await qmp.execute('migrate', { uri: `unix:${sinkSocket}` }, { signal });
+    await qmp.execute('migrate', { uri: streamUri }, { signal });
     const migration = await watch.untilEnded({
       stalled: STALLED_MS,
       signal,

@@ -19,6 +19,7 @@ import { takeInternalDisks, takeInternalFull } from './internal.js';
 import { Journal, type JournalRecord, type MemoryMethod } from './journal.js';
 import { beginRecord } from './journal-beginning.js';
 import type { MemoryOperation, MemoryTaken } from './memory-operation.js';
+import { MemoryPipe } from './memory-pipe.js';
 import { type MendReport, mend } from './mend.js';
 import { mendWithoutQemu } from './mend-without-qemu.js';
 import { chooseMethod, type Method, type MethodChoice } from './method.js';
@@ -217,7 +218,7 @@ async function carryOut(
     guest,
     journal,
     overlays,
-    sinkSocket: sink.socket,
+    streamUri: sink.uri,
     settings,
     memorySize,
     signal: options.signal,
@@ -263,6 +264,7 @@ async function startSink(
       owner:
         guest.process && process.getuid?.() === 0 ? { uid: guest.process.uid, gid: guest.process.gid } : null,
     },
+    await MemoryPipe.open(guest.qmp, signal),
     signal,
   ).catch((error: unknown) => {
     // The name that it is to have says more than the one that it has meanwhile.
