@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ArrayWriter } from './array-writer.js';
 import { changedPages, pickPages } from './block-patch.js';
 import type { BlockPool } from './block-pool.js';
@@ -8,10 +9,12 @@ import { ChunkType, Coding } from './format/chunk.js';
 import { type Entry, ZERO_ENTRY } from './format/leaf.js';
 import { encodePatchHeader } from './format/patch.js';
 import type { KnownBlocks } from './known-blocks.js';
-import { compressBlock } from './lz4.js';
+import { compressBlock, compressBlockNow } from './lz4.js';
 
 /** Blocks that may be on their way at once: enough for every thread of the pool, and for the next turn. */
 const MAX_UNDER_WAY = 24;
+/** With so many waiting the pool has enough to do, and this thread does one itself instead of waiting for it. */
+const POOL_IS_BUSY = 16;
 
 /** A block of the base that is probably like the one to be stored. */
 export interface Likeness {
@@ -34,12 +37,25 @@ interface StoreParts {
   readonly base: BaseBlocks | undefined;
 }
 
+/** A block that is neither zero nor known. */
+interface StoreTask {
+  readonly array: ArrayWriter;
+  readonly block: number;
+  readonly plain: Buffer;
+  readonly hash: Buffer;
+  readonly likeness: Likeness | undefined;
+  /** The block before it. */
+  readonly before: Promise<void>;
+}
+
 /** Decides for each block how it is stored, and has it done by all processors. */
 export class BlockStore {
   readonly #parts: StoreParts;
   readonly #zeroes: Buffer;
   /** Blocks that are being stored, by content, and what else waits for them. */
   readonly #storing = new Map<string, ((entry: Entry) => void)[]>();
+  /** Settles when the block that was given last is on its way: they go into the file in the order in which they come. */
+  #last: Promise<void> = Promise.resolve();
   #underWay = 0;
   #waiting: (() => void)[] = [];
   #failure: Error | undefined;
@@ -68,6 +84,8 @@ export class BlockStore {
 
   /** Waits until more blocks may be given. @throws what made the writer fail */
   async room(): Promise<void> {
+    // What the pool has done is told between two turns only.
+    if (this.#underWay > POOL_IS_BUSY) await nextTurn();
     while (!this.#failure && (this.#underWay >= MAX_UNDER_WAY || this.#parts.file.full)) await this.#change();
     if (this.#failure) throw this.#failure;
   }
@@ -104,7 +122,13 @@ export class BlockStore {
     const name = content.toString('latin1');
     this.#storing.set(name, []);
     this.#underWay++;
-    void this.#store(array, block, plain, content, likeness)
+    const before = this.#last;
+    const stored = this.#store({ array, block, plain, hash: content, likeness, before });
+    this.#last = stored.then(
+      () => before,
+      () => before,
+    );
+    void stored
       .then((entry) => {
         this.#parts.known.add(entry);
         array.settle(block, entry);
@@ -138,13 +162,8 @@ export class BlockStore {
     return undefined;
   }
 
-  async #store(
-    array: ArrayWriter,
-    block: number,
-    plain: Buffer,
-    hash: Buffer,
-    likeness: Likeness | undefined,
-  ): Promise<Entry> {
+  async #store(task: StoreTask): Promise<Entry> {
+    const { array, block, plain, hash, likeness, before } = task;
     const { base, dictionary, file } = this.#parts;
     if (base && likeness) {
       const like = await base.hashOf(likeness);
@@ -152,11 +171,13 @@ export class BlockStore {
         array.counts.base++;
         return { kind: 'base', ...likeness, hash };
       }
-      const patched = like && (await this.#patch(array, block, plain, hash, likeness));
+      const patched = like && (await this.#patch(task, likeness));
       if (patched) return patched;
     }
     const words = dictionary.current;
-    const compressed = await compressBlock(plain, words);
+    const compressed =
+      this.#underWay > POOL_IS_BUSY ? compressBlockNow(plain, words) : await compressBlock(plain, words);
+    await before;
     const smaller = compressed.length < plain.length;
     const coding = !smaller ? 0 : words ? Coding.LZ4 | Coding.DICTIONARY : Coding.LZ4;
     array.counts[smaller ? 'compressed' : 'raw']++;
@@ -171,17 +192,15 @@ export class BlockStore {
 
   /** @returns undefined if it is too different. */
   async #patch(
-    array: ArrayWriter,
-    block: number,
-    plain: Buffer,
-    hash: Buffer,
+    { array, block, plain, hash, before }: StoreTask,
     likeness: Likeness,
   ): Promise<Entry | undefined> {
-    const before = await this.#parts.base?.load(likeness);
-    const bitmap = before && changedPages(before, plain);
+    const like = await this.#parts.base?.load(likeness);
+    const bitmap = like && changedPages(like, plain);
     if (!bitmap) return undefined;
     const pages = pickPages(plain, bitmap);
     const compressed = await compressBlock(pages);
+    await before;
     const smaller = compressed.length < pages.length;
     const payload = Buffer.concat([encodePatchHeader({ ...likeness, bitmap }), smaller ? compressed : pages]);
     const coding = Coding.PATCH | (smaller ? Coding.LZ4 : 0);

@@ -1,4 +1,4 @@
-import { compress, uncompress, uncompressSync } from 'lz4-napi';
+import { compress, compressSync, uncompress, uncompressSync } from 'lz4-napi';
 
 /** lz4-napi puts the plain length before what it compressed, in 4 bytes; the archive doesn't keep it. */
 export const PREFIX_BYTES = 4;
@@ -12,6 +12,10 @@ export const PREFIX_BYTES = 4;
 export async function compressBlock(plain: Uint8Array, dictionary?: Buffer): Promise<Buffer> {
   return (await compress(plain, dictionary)).subarray(PREFIX_BYTES);
 }
+
+/** The same at once, on this thread. */
+export const compressBlockNow = (plain: Buffer, dictionary?: Buffer): Buffer =>
+  compressSync(plain, dictionary).subarray(PREFIX_BYTES);
 
 /**
  * @param length what it must come to; nothing longer is ever allocated.

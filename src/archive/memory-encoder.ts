@@ -146,10 +146,10 @@ export class MemoryEncoder implements MigrationParts {
     this.#pageFilled = 0;
   }
 
-  pageBytes(bytes: Buffer): void {
+  pageBytes(bytes: Buffer, start: number, end: number): void {
     const filled = this.#pageFilled ?? 0;
-    bytes.copy((this.#group as OpenGroup).buffer, this.#pageStart + filled);
-    this.#pageFilled = filled + bytes.length;
+    bytes.copy((this.#group as OpenGroup).buffer, this.#pageStart + filled, start, end);
+    this.#pageFilled = filled + end - start;
     if (this.#pageFilled < PAGE_SIZE) return;
     this.#pageFilled = undefined;
     if (this.#withHeader) {

@@ -10,8 +10,8 @@ export interface MigrationParts {
   ramBlock(name: Buffer): void;
   /** A page follows whose header, if it has one of the common form, was not given to other(). */
   page(address: number, withHeader: boolean): void;
-  /** Bytes of that page; valid during the call only. */
-  pageBytes(bytes: Buffer): void;
+  /** Bytes of that page, from `start` to `end` in a buffer; valid during the call only. */
+  pageBytes(bytes: Buffer, start: number, end: number): void;
   /** A page of zeroes with a header of the common form. */
   zeroPage(address: number): void;
 }
@@ -30,6 +30,8 @@ const Section = {
   FOOTER: 0x7e,
 };
 const Flag = { ZERO: 0x02, MEM_SIZE: 0x04, PAGE: 0x08, EOS: 0x10, CONTINUE: 0x20, XBZRLE: 0x40 };
+const FLAG_BITS = 0xfff;
+const HEADER_BYTES = 8;
 const RAM_VERSION = 4;
 const MAX_CAPABILITIES = 256;
 
@@ -48,6 +50,8 @@ export class MigrationParser {
   #carry: Buffer[] = [];
   #carried = 0;
   #pageLeft = 0;
+  /** The next bytes are the header of a page, or of what else a RAM section may have. */
+  #atHeader = false;
   /** Of what may be a page of zeroes; the byte that tells has not come. */
   #heldHeader: { high: number; low: number } | undefined;
   #opaque = false;
@@ -76,11 +80,15 @@ export class MigrationParser {
         return;
       }
       if (this.#pageLeft > 0) {
-        const part = bytes.subarray(at, at + this.#pageLeft);
-        this.#parts.pageBytes(part);
-        this.#pageLeft -= part.length;
-        at += part.length;
+        const end = Math.min(at + this.#pageLeft, bytes.length);
+        this.#parts.pageBytes(bytes, at, end);
+        this.#pageLeft -= end - at;
+        at = end;
         continue;
+      }
+      if (this.#atHeader && this.#carried === 0) {
+        at = this.#wholePages(bytes, at);
+        if (at === bytes.length) return;
       }
       const missing = this.#wish - this.#carried;
       const part = bytes.subarray(at, at + missing);
@@ -115,6 +123,33 @@ export class MigrationParser {
       if (!(error instanceof NotUnderstood)) throw error;
       this.#opaque = true;
     }
+  }
+
+  /**
+   * Takes the pages that lie whole in what has come, as the program would, which for 200,000 of them takes several times
+   * as long. @returns where there is something else.
+   */
+  #wholePages(bytes: Buffer, from: number): number {
+    const { pageSize } = this;
+    let at = from;
+    for (; at + HEADER_BYTES < bytes.length; ) {
+      const high = bytes.readUInt32BE(at);
+      const low = bytes.readUInt32BE(at + 4);
+      const flags = low & FLAG_BITS;
+      const address = high * 2 ** 32 + (low - flags);
+      if (high >= 2 ** 20 || address % pageSize !== 0) break;
+      const body = at + HEADER_BYTES;
+      if (flags === (Flag.PAGE | Flag.CONTINUE) && body + pageSize <= bytes.length) {
+        this.#pages++;
+        this.#parts.page(address, true);
+        this.#parts.pageBytes(bytes, body, body + pageSize);
+        at = body + pageSize;
+      } else if (flags === (Flag.ZERO | Flag.CONTINUE) && bytes[body] === 0) {
+        this.#parts.zeroPage(address);
+        at = body + 1;
+      } else break;
+    }
+    return at;
   }
 
   #passHeldHeader(): void {
@@ -196,12 +231,13 @@ export class MigrationParser {
   }
 
   *#ramSection(): Generator<Wish, undefined, Buffer> {
-    const flagBits = 0xfff;
     for (;;) {
-      const header = yield 8;
+      this.#atHeader = true;
+      const header = yield HEADER_BYTES;
+      this.#atHeader = false;
       const high = header.readUInt32BE(0);
       const low = header.readUInt32BE(4);
-      const flags = low & flagBits;
+      const flags = low & FLAG_BITS;
       // Addresses of 2^52 and more would lose digits.
       const address = high * 2 ** 32 + (low - flags);
       const common = high < 2 ** 20 && address % this.pageSize === 0;

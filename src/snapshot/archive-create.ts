@@ -12,7 +12,7 @@ import { HypervisorError } from '../hypervisor/index.js';
 import { exportFrozen } from './archive-exports.js';
 import type { ArchiveDiskOrder, ArchiverReport } from './archive-order.js';
 import { describeArchived, obstaclesOf, planArchiveDisks } from './archive-plan.js';
-import { Archiver } from './archiver.js';
+import { type Archiver, LaunchedArchiver } from './archiver.js';
 import { takeInBackground } from './background.js';
 import { completeSnapshot } from './completion.js';
 import { makePrivateFolder } from './durable-file.js';
@@ -22,7 +22,7 @@ import { disksOf } from './guest-disks.js';
 import { Journal, type JournalRecord, type MemoryMethod } from './journal.js';
 import { beginRecord } from './journal-beginning.js';
 import type { MemoryTaken } from './memory-operation.js';
-import { MemoryPipe } from './memory-pipe.js';
+import { MemoryPipe, withdrawMemoryPipe } from './memory-pipe.js';
 import { mend, takeAwayOverlays } from './mend.js';
 import { mendWithoutQemu } from './mend-without-qemu.js';
 import { chooseMethod, type Method } from './method.js';
@@ -68,29 +68,21 @@ export async function archiveGuest(
   const disks = await disksOf(guest);
   const external = planArchiveDisks(file, disks, options);
   await checkOverlayFiles(external);
-  const launch = await readLaunch(guest).catch((error: unknown) => {
-    if (error instanceof HypervisorError) return undefined;
-    throw error;
-  });
-  const settings = await readMigrationSettings(guest.qmp);
-  const { 'base-memory': main, 'plugged-memory': plugged = 0 } =
-    await guest.qmp.execute('query-memory-size-summary');
-  const memorySize = main + plugged;
-  const choice = options.memory
-    ? await chooseMethod(guest, settings, {
-        live: options.live,
-        running,
-        asked: options.method,
-        memorySize,
-        signal: options.signal,
-      })
-    : { method: 'none' as const, reason: '' };
-  options.signal.throwIfAborted();
   await makePrivateFolder(guest.folder);
-  const guardian = await Guardian.start(guest.folder, options.signal);
-  const work = new ArchiveWork(guest, file, external, { ...options, running, memorySize, started });
+  // They come up while the guest is looked at.
+  const helpers = new ArchiveHelpers(guest, file, options);
   let journal: Journal | undefined;
+  let guardian: Guardian | undefined;
   try {
+    const { launch, settings, memorySize, choice } = await lookAt(guest, running, options);
+    options.signal.throwIfAborted();
+    guardian = await helpers.guardian;
+    const work = new ArchiveWork(guest, file, external, helpers, {
+      ...options,
+      running,
+      memorySize,
+      started,
+    });
     journal = await Journal.begin(guest.folder, await work.firstRecord(choice.method, guardian));
     if (choice.method !== 'none') await journal.update({ migration: settings });
     const { taken, archive } = await work.carryOut(
@@ -117,16 +109,68 @@ export async function archiveGuest(
       obstacles: obstaclesOf(launch),
     };
   } catch (error) {
-    if (!journal) {
-      guardian.dismiss();
+    if (!journal || !guardian) {
+      await helpers.dismiss();
       throw error;
     }
+    await helpers.dismissArchiver();
     const report = await settleCutOff(guest, journal, guardian, mend, mendWithoutQemu);
     options.signal.throwIfAborted();
     const text = error instanceof Error ? error.message : String(error);
     if (!report) throw refused(`${text}; undoing what was begun failed too: run snapctl recover`, error);
     const told = report.outcome === 'undone' ? [] : report.actions;
     throw refused([text, ...told].join('; '), error);
+  }
+}
+
+/** What has to be known of a guest before it is touched. */
+async function lookAt(guest: Guest, running: boolean, options: ArchiveGuestOptions) {
+  const launch = await readLaunch(guest).catch((error: unknown) => {
+    if (error instanceof HypervisorError) return undefined;
+    throw error;
+  });
+  const settings = await readMigrationSettings(guest.qmp);
+  const { 'base-memory': main, 'plugged-memory': plugged = 0 } =
+    await guest.qmp.execute('query-memory-size-summary');
+  const memorySize = main + plugged;
+  const choice = options.memory
+    ? await chooseMethod(guest, settings, {
+        live: options.live,
+        running,
+        asked: options.method,
+        memorySize,
+        signal: options.signal,
+      })
+    : { method: 'none' as const, reason: '' };
+  return { launch, settings, memorySize, choice };
+}
+
+/** The processes that an archive needs, which take as long to come up as all the rest before the guest is touched. */
+class ArchiveHelpers {
+  readonly guardian: Promise<Guardian>;
+  readonly archiver: Promise<LaunchedArchiver>;
+  readonly #qmp: Guest['qmp'];
+
+  constructor(guest: Guest, file: string, { memory, signal }: ArchiveGuestOptions) {
+    this.#qmp = guest.qmp;
+    this.guardian = Guardian.start(guest.folder, signal);
+    this.archiver = memory
+      ? MemoryPipe.open(guest.qmp, signal).then((pipe) => new LaunchedArchiver(file, pipe))
+      : Promise.resolve(new LaunchedArchiver(file));
+    // A failure is for whoever asks for them.
+    for (const helper of [this.guardian, this.archiver]) helper.catch(() => undefined);
+  }
+
+  /** After a failure: it is not left waiting to be told what to write. */
+  async dismissArchiver(): Promise<void> {
+    (await this.archiver.catch(() => undefined))?.dismiss();
+  }
+
+  /** Nothing has begun, and nothing will. */
+  async dismiss(): Promise<void> {
+    await this.dismissArchiver();
+    (await this.guardian.catch(() => undefined))?.dismiss();
+    await withdrawMemoryPipe(this.#qmp).catch(() => undefined);
   }
 }
 
@@ -148,9 +192,17 @@ class ArchiveWork {
   readonly #guest: Guest;
   readonly #file: string;
   readonly #external: readonly ExternalDisk[];
+  readonly #helpers: ArchiveHelpers;
   readonly #options: WorkOptions;
 
-  constructor(guest: Guest, file: string, external: readonly ExternalDisk[], options: WorkOptions) {
+  constructor(
+    guest: Guest,
+    file: string,
+    external: readonly ExternalDisk[],
+    helpers: ArchiveHelpers,
+    options: WorkOptions,
+  ) {
+    this.#helpers = helpers;
     this.#guest = guest;
     this.#file = file;
     this.#external = external;
@@ -235,7 +287,7 @@ class ArchiveWork {
     const total =
       this.#external.reduce((sum, { medium }) => sum + medium.size, 0) +
       (options.memory ? Math.min(options.memorySize, qemu?.resident ?? options.memorySize) : 0);
-    const archiver = await Archiver.start(
+    const archiver = await (await this.#helpers.archiver).start(
       {
         file: memory.partial,
         report: memory.report,
@@ -247,7 +299,6 @@ class ArchiveWork {
         secret: options.encryption ?? null,
         base: options.base ?? null,
       },
-      options.memory ? await MemoryPipe.open(this.#guest.qmp, options.signal) : undefined,
       options.signal,
       (done, stored) =>
         options.onProgress?.({

@@ -12,7 +12,7 @@ import {
 import { ServedImage } from '../archive/qemu-nbd.js';
 import type { ArchiveFacts, ArchiveFormat, ArchiveProgress } from '../hypervisor/index.js';
 import type { ArchiverReport } from './archive-order.js';
-import { Archiver } from './archiver.js';
+import { type Archiver, LaunchedArchiver } from './archiver.js';
 import type { ProcessIdentity } from './process-identity.js';
 import { describeFailure } from './sink.js';
 
@@ -66,7 +66,7 @@ export async function archiveImages(
       client.close();
     }
     const total = [...sizes.values()].reduce((sum, size) => sum + size, 0);
-    archiver = await Archiver.start(
+    archiver = await new LaunchedArchiver(file).start(
       {
         file,
         report: join(folder, 'report'),
@@ -78,7 +78,6 @@ export async function archiveImages(
         secret: options.encryption ?? null,
         base: options.base ?? null,
       },
-      undefined,
       signal,
       (done, stored) =>
         options.onProgress?.({

@@ -313,7 +313,7 @@ describe.each(qemuPrograms)('snapshots of a guest on %s, through the program', (
       const core = join(guest.folder, `core${after}`);
       const record = await kill(['dump', 'tiny', core, '--memory-only'], { guardian: true, after });
       expect(record).toMatchObject({ operation: 'dump', wasRunning: true });
-      expect((await run('recover', 'tiny')).code).toBe(0);
+      expect(await run('recover', 'tiny')).toMatchObject({ code: 0, stderr: '' });
       expect(await state()).toMatch(/^running/);
       expect(await Journal.read(stateFolder())).toBeUndefined();
       expect(readdirSync(guest.folder).filter((name) => name.endsWith('.partial'))).toEqual([]);
