@@ -1,5 +1,7 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { once } from 'node:events';
+import { existsSync, readdirSync, readlinkSync, statSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import {
@@ -11,6 +13,7 @@ import { queryBlockGraph } from '../../src/qmp/index.js';
 import { connectGuest } from '../../src/snapshot/connect-guest.js';
 import type { Guest } from '../../src/snapshot/guest.js';
 import { guestDisks } from '../../src/snapshot/guest-disks.js';
+import { MemoryPipe } from '../../src/snapshot/memory-pipe.js';
 import type { Method } from '../../src/snapshot/method.js';
 import { planSnapshot } from '../../src/snapshot/plan.js';
 import { parseSnapshotXml } from '../../src/snapshot/snapshot-description.js';
@@ -62,6 +65,19 @@ describe.each(bothQemuPrograms)('the snapshot engine on %s', (name, find) => {
     execFileSync(bare.program.qemuImg, ['check', '-q', file], { env, stdio: 'pipe' });
   };
 
+  /** Pipes that QEMU has an end of. */
+  const pipes = (): string[] => {
+    const folder = `/proc/${guest.process?.pid}/fd`;
+    const links = readdirSync(folder).map((each) => {
+      try {
+        return readlinkSync(join(folder, each));
+      } catch {
+        return '';
+      }
+    });
+    return links.filter((link) => link.startsWith('pipe:')).sort();
+  };
+
   const activeFiles = async (): Promise<string[]> =>
     guestDisks(await queryBlockGraph(guest.qmp)).map(({ medium }) => medium?.file ?? '');
 
@@ -72,12 +88,14 @@ describe.each(bothQemuPrograms)('the snapshot engine on %s', (name, find) => {
     await boot({ disks: 2, dirty: 20 });
     const memory = join(bare.folder, 's1.mem');
     const xml = document('s1', `<memory snapshot='external' file='${memory}'/>`);
+    const before = pipes();
     const taken = await take(guest, xml, VIR_DOMAIN_SNAPSHOT_CREATE_LIVE, method);
 
     expect(taken).toMatchObject({ method, reason: 'asked for', pause: { stops: 1, resumes: 1 } });
     expect(taken.pause?.milliseconds).toBeGreaterThan(0);
     expect(statSync(memory).mode & 0o777).toBe(0o600);
     expect(statSync(memory).size).toBeGreaterThan(10_000_000);
+    expect(pipes()).toEqual(before);
     const files = [join(bare.folder, 'disk0.s1'), join(bare.folder, 'disk1.s1')];
     expect(await activeFiles()).toEqual(files);
     for (const file of files) {
@@ -93,6 +111,35 @@ describe.each(bothQemuPrograms)('the snapshot engine on %s', (name, find) => {
     await guest.qmp.execute('quit').catch(() => undefined);
     await bare.exited();
     for (const file of [...bare.disks, ...files]) checkImage(file);
+  });
+
+  test('where no descriptor gets through to QEMU, memory comes on a socket', async () => {
+    bare = await BareGuest.start({ program: await find(), disks: 1 });
+    process.env.SNAPCTL_STATE_DIR = join(bare.folder, 'state');
+    const path = join(bare.folder, 'proxy.sock');
+    // It hands bytes on, and nothing else.
+    const proxy = createServer((client) => {
+      const monitor = connect(bare.monitor);
+      for (const [from, to] of [[client, monitor] as const, [monitor, client] as const])
+        from
+          .on('error', () => undefined)
+          .on('close', () => to.destroy())
+          .pipe(to);
+    }).listen(path);
+    try {
+      await once(proxy, 'listening');
+      guest = await connectGuest(path);
+      await expect(MemoryPipe.open(guest.qmp, AbortSignal.timeout(10_000))).resolves.toBeUndefined();
+      const memory = join(bare.folder, 'p1.mem');
+      const xml = document('p1', `<memory snapshot='external' file='${memory}'/>`);
+      const taken = await take(guest, xml, VIR_DOMAIN_SNAPSHOT_CREATE_LIVE, 'background');
+      expect(taken).toMatchObject({ method: 'background', pause: { stops: 1, resumes: 1 } });
+      expect(statSync(memory).size).toBeGreaterThan(10_000_000);
+      await expectHealthy();
+    } finally {
+      await guest?.qmp.disconnect();
+      proxy.close();
+    }
   });
 
   // What is done without migration doesn't differ between versions.
@@ -115,6 +162,16 @@ describe.each(bothQemuPrograms)('the snapshot engine on %s', (name, find) => {
     const [disk] = guestDisks(await queryBlockGraph(guest.qmp));
     expect(disk?.medium?.image.snapshots).toMatchObject([{ name: 'i1' }]);
     expect(disk?.medium?.image.snapshots?.[0]?.['vm-state-size']).toBeGreaterThan(1_000_000);
+    await expectHealthy();
+  });
+
+  test('a memory image that nobody can write leaves QEMU without an end of a pipe', async () => {
+    await boot({ disks: 1 });
+    const before = pipes();
+    // There is such a folder, and no file can be made in it.
+    const xml = document('n1', `<memory snapshot='external' file='/proc/self/n1.mem'/>`);
+    await expect(take(guest, xml, VIR_DOMAIN_SNAPSHOT_CREATE_LIVE)).rejects.toThrow(/cannot write '\/proc/);
+    expect(pipes()).toEqual(before);
     await expectHealthy();
   });
 
