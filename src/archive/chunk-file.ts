@@ -1,6 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import type { ArchiveKey } from './archive-key.js';
 import { TAG_BYTES } from './archive-key.js';
+import { EarlySync } from './early-sync.js';
 import { type ChunkHeader, encodeChunkHeader, sealChunk } from './format/chunk.js';
 
 /** Bytes that may wait for the file system before more is refused. */
@@ -14,6 +15,7 @@ const MAX_BUFFERS = 512;
 export class ChunkFile {
   readonly #file: FileHandle;
   readonly #key: ArchiveKey | undefined;
+  readonly #sync: EarlySync;
   /** Where the next byte will be, and how far the file is written. */
   #end = 0;
   #written = 0;
@@ -30,6 +32,7 @@ export class ChunkFile {
   ) {
     this.#file = file;
     this.#key = key;
+    this.#sync = new EarlySync(file);
     this.#onDrain = events.drain;
     this.#onFailure = events.failure;
   }
@@ -68,6 +71,7 @@ export class ChunkFile {
   /** Waits until all is in the file. @throws what made a write fail */
   async flush(): Promise<void> {
     while (this.#writing) await this.#writing;
+    await this.#sync.settled();
     if (this.#failure) throw this.#failure;
   }
 
@@ -78,6 +82,7 @@ export class ChunkFile {
       while (this.#queue.length > 0) {
         const batch = this.#queue.splice(0, MAX_BUFFERS);
         await this.#writeAll(batch);
+        this.#sync.note(this.#written);
         this.#onDrain();
       }
     } catch (error) {

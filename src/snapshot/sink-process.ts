@@ -14,6 +14,7 @@
 import { execFile } from 'node:child_process';
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import { promisify } from 'node:util';
+import { EarlySync } from '../archive/early-sync.js';
 import { writeDurably } from './durable-file.js';
 import { awaitMemory, type MemoryChunk, type MemoryInput } from './memory-input.js';
 import type { SinkOrder, SinkReport } from './sink.js';
@@ -58,6 +59,7 @@ async function receive(memory: MemoryInput, target: FileHandle): Promise<SinkRep
   let pending: MemoryChunk[] = [];
   let pendingBytes = 0;
   let writing: Promise<void> | undefined;
+  const sync = new EarlySync(target);
 
   const flush = async (): Promise<void> => {
     while (pending.length > 0 && failure === undefined) {
@@ -69,6 +71,7 @@ async function receive(memory: MemoryInput, target: FileHandle): Promise<SinkRep
       try {
         await writeAll(target, batch, bytes, written);
         written += bytes;
+        sync.note(written);
       } catch (error) {
         failure = (error as NodeJS.ErrnoException).code ?? String(error);
       }
@@ -92,6 +95,7 @@ async function receive(memory: MemoryInput, target: FileHandle): Promise<SinkRep
     writing ??= flush();
   });
   await writing;
+  await sync.settled();
   try {
     await target.truncate(written);
     await target.sync();
