@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { compressBlock } from './lz4.js';
 
 /** LZ4 reaches back 64 KiB; a shorter dictionary is in reach of a longer part of each block. */
@@ -5,6 +6,8 @@ const DICTIONARY_BYTES = 32 * 1024;
 const SAMPLES = 96;
 const SAMPLE_BYTES = 16 * 1024;
 const SEGMENT = 128;
+/** Segments that are looked at in one turn: half a millisecond. */
+const PORTION = 256;
 /** What it must save to be worth the reader's and the writer's trouble. */
 const MIN_GAIN = 0.03;
 
@@ -50,7 +53,7 @@ export class DictionaryTrial {
     const training = this.#samples.filter((_, index) => index % 2 === 0);
     const test = this.#samples.filter((_, index) => index % 2 === 1);
     this.#samples = [];
-    const dictionary = trainDictionary(training);
+    const dictionary = await trainDictionary(training);
     let [without, within] = [0, 0];
     for (const sample of test) {
       without += (await compressBlock(sample)).length;
@@ -65,23 +68,25 @@ export class DictionaryTrial {
 
 /**
  * Picks the segments whose 8-byte words occur in the most other samples. The best come last, where they are nearest to
- * every block.
+ * every block. In small portions: while this thread was busy for a tenth of a second, nobody took the guest's memory, and the
+ * guest stood still.
  */
-export function trainDictionary(samples: readonly Buffer[]): Buffer {
+export async function trainDictionary(samples: readonly Buffer[]): Promise<Buffer> {
   const buckets = 2 ** 18;
   const occurrences = new Uint16Array(buckets);
   const lastSample = new Uint16Array(buckets);
   const bucketAt = (bytes: Buffer, at: number): number =>
     (Math.imul(bytes.readUInt32LE(at), 0x9e3779b1) ^ Math.imul(bytes.readUInt32LE(at + 4), 0x85ebca6b)) >>>
     14;
-  samples.forEach((sample, number) => {
+  for (const [number, sample] of samples.entries()) {
+    await nextTurn();
     for (let at = 0; at + 8 <= sample.length; at += 4) {
       const bucket = bucketAt(sample, at);
       if (lastSample[bucket] === number + 1) continue;
       lastSample[bucket] = number + 1;
       occurrences[bucket] = Math.min(0xffff, (occurrences[bucket] as number) + 1);
     }
-  });
+  }
   const segments = samples.flatMap((sample) => {
     const cut: Buffer[] = [];
     for (let at = 0; at + SEGMENT <= sample.length; at += SEGMENT)
@@ -94,12 +99,15 @@ export function trainDictionary(samples: readonly Buffer[]): Buffer {
       sum += (occurrences[bucketAt(segment, at)] as number) - 1;
     return sum;
   };
-  const ranked = segments
-    .map((segment) => ({ segment, score: score(segment) }))
-    .filter((each) => each.score > 0)
-    .sort((a, b) => b.score - a.score);
+  const scored: { segment: Buffer; score: number }[] = [];
+  for (const [index, segment] of segments.entries()) {
+    if (index % PORTION === 0) await nextTurn();
+    scored.push({ segment, score: score(segment) });
+  }
+  const ranked = scored.filter((each) => each.score > 0).sort((a, b) => b.score - a.score);
   const chosen: Buffer[] = [];
-  for (const { segment, score: before } of ranked) {
+  for (const [index, { segment, score: before }] of ranked.entries()) {
+    if (index % PORTION === 0) await nextTurn();
     if (chosen.length * SEGMENT >= DICTIONARY_BYTES) break;
     // What has been chosen already is worth nothing a second time.
     if (score(segment) * 2 < before) continue;

@@ -20,7 +20,7 @@ import { writeDurably } from './durable-file.js';
 import { awaitMemory, type MemoryChunk, type MemoryInput } from './memory-input.js';
 
 /** Memory that may wait to be compressed; more than this and the socket is left to wait. */
-const MAX_PENDING = 48 * 1024 * 1024;
+const MAX_PENDING = 80 * 1024 * 1024;
 /** What the archive takes without a copy of it. */
 const AT_ONCE = 256 * 1024;
 /** A small stream is kept whole: NVRAM has some hundred KiB. */

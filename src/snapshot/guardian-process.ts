@@ -4,7 +4,7 @@
  */
 /** A monitor may be blocked by QEMU itself for minutes (snapshot-save), and an agent by the guest's disks. */
 const PATIENCE_MS = 10 * 60_000;
-const LOAD_MS = 1000;
+const LOAD_MS = 5000;
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGPIPE'] as const) process.on(signal, () => undefined);
 process.stdout.on('error', () => undefined);
