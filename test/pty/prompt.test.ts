@@ -76,7 +76,7 @@ describe('what is typed at the first prompt, before there is anything to paint i
     expect(await terminal.rows()).toEqual(rows);
     release();
     await terminal.shows(
-      /'quit' to quit\n\nsnapctl # domid\^C\nsnapctl # domid test\n1\n\n[^\n]*\nsnapctl # domstate test$/,
+      /'quit' to quit\n\nsnapctl # domid\^C\nsnapctl # domid test\n1\n\n(?:[^\n]*\n)+snapctl # domstate test$/,
     );
     await terminal.keys('C-u');
     await enter(terminal, 'quit', /snapctl # quit\n*$/);
@@ -88,7 +88,7 @@ describe('what is typed at the first prompt, before there is anything to paint i
       const { terminal, release } = await held({}, undefined, ['-q', '--readonly']);
       await terminal.resize(columns, 20);
       release();
-      await enter(terminal, 'domid test', /^snapctl > domid test\n1\n[^\n]*\nsnapctl >$/);
+      await enter(terminal, 'domid test', /^snapctl > domid test\n1\n(?:[^\n]*\n)+snapctl >$/);
     }
   });
 
