@@ -162,8 +162,16 @@ export class Terminal {
     if (this.#gone) return;
     this.#gone = true;
     await this.#tmux('kill-server').catch(() => undefined);
-    // The program may still be writing its history.
-    rmSync(this.#folder, { recursive: true, force: true, maxRetries: 10 });
+    // The program may still be writing its history, and rmSync's own retries don't look for new files.
+    for (let left = 50; ; left--) {
+      try {
+        rmSync(this.#folder, { recursive: true, force: true });
+        return;
+      } catch (error) {
+        if (left === 0 || (error as NodeJS.ErrnoException).code !== 'ENOTEMPTY') throw error;
+      }
+      await delay(LOOK_MS);
+    }
   }
 
   async #tmux(...words: readonly string[]): Promise<string> {
