@@ -1,4 +1,3 @@
-import { closeSync } from 'node:fs';
 import { QmpError } from './errors.js';
 
 export interface Pipe {
@@ -35,9 +34,4 @@ async function load(): Promise<(bytes: number) => Pipe> {
     fcntl(writeEnd, F_SETPIPE_SZ, bytes);
     return { readEnd, writeEnd };
   };
-}
-
-export function closePipe({ readEnd, writeEnd }: Pipe): void {
-  closeSync(readEnd);
-  closeSync(writeEnd);
 }
