@@ -10,19 +10,19 @@ import {
 import type { ArchiveCreateOptions, ArchiveFacts } from '../hypervisor/domain-archives.js';
 import { HypervisorError } from '../hypervisor/index.js';
 import { exportFrozen } from './archive-exports.js';
+import { ArchiveHelpers } from './archive-helpers.js';
 import type { ArchiveDiskOrder, ArchiverReport } from './archive-order.js';
 import { describeArchived, obstaclesOf, planArchiveDisks } from './archive-plan.js';
-import { type Archiver, LaunchedArchiver } from './archiver.js';
+import type { Archiver } from './archiver.js';
 import { takeInBackground } from './background.js';
 import { completeSnapshot } from './completion.js';
 import { makePrivateFolder } from './durable-file.js';
-import { Guardian } from './guardian.js';
+import type { Guardian } from './guardian.js';
 import type { Guest } from './guest.js';
 import { disksOf } from './guest-disks.js';
 import { Journal, type JournalRecord, type MemoryMethod } from './journal.js';
 import { beginRecord } from './journal-beginning.js';
-import type { MemoryTaken } from './memory-operation.js';
-import { MemoryPipe, withdrawMemoryPipe } from './memory-pipe.js';
+import { type MemoryTaken, RestlessGuest } from './memory-operation.js';
 import { mend, takeAwayOverlays } from './mend.js';
 import { mendWithoutQemu } from './mend-without-qemu.js';
 import { chooseMethod, type Method } from './method.js';
@@ -36,6 +36,7 @@ import { settleCutOff } from './settle.js';
 import { describeFailure } from './sink.js';
 import { takeStopped } from './stopped.js';
 import { allSettled, switchDisks } from './take.js';
+import { VcpuLoad } from './vcpu-load.js';
 
 /** What the driver adds. */
 export interface ArchiveGuestOptions extends ArchiveCreateOptions {
@@ -62,6 +63,27 @@ export async function archiveGuest(
 ): Promise<ArchiveFacts> {
   const started = performance.now();
   await checkArchiveFile(file);
+  try {
+    return await archiveOnce(guest, file, { ...options, started, ifCalm: !options.quiesce });
+  } catch (error) {
+    if (!(error instanceof RestlessGuest)) throw error;
+    return await archiveOnce(guest, file, { ...options, started, ifCalm: false });
+  }
+}
+
+interface AttemptOptions extends ArchiveGuestOptions {
+  /** performance.now() at the start. */
+  readonly started: number;
+  /**
+   * Pre-copy may be taken if the guest is calm: what LZ4 does meanwhile leaves background snapshots no time. Not while
+   * its file systems are frozen, which should be for a moment only.
+   */
+  readonly ifCalm: boolean;
+}
+
+/** @throws RestlessGuest everything has been undone, and it will work without `ifCalm`. */
+async function archiveOnce(guest: Guest, file: string, options: AttemptOptions): Promise<ArchiveFacts> {
+  const { started } = options;
   const { running, status } = await guest.qmp.execute('query-status');
   if (['inmigrate', 'restore-vm', 'finish-migrate', 'suspended', 'shutdown'].includes(status))
     throw unsupported(`the guest is in state ${status}`);
@@ -77,11 +99,12 @@ export async function archiveGuest(
     const { launch, settings, memorySize, choice } = await lookAt(guest, running, options);
     options.signal.throwIfAborted();
     guardian = await helpers.guardian;
+    const { tentative = false, ...chosen } = choice;
     const work = new ArchiveWork(guest, file, external, helpers, {
       ...options,
       running,
       memorySize,
-      started,
+      tentative,
     });
     journal = await Journal.begin(guest.folder, await work.firstRecord(choice.method, guardian));
     if (choice.method !== 'none') await journal.update({ migration: settings });
@@ -99,7 +122,7 @@ export async function archiveGuest(
     guardian.dismiss();
     return {
       file,
-      ...choice,
+      ...chosen,
       pauseMilliseconds: running ? taken.pause.milliseconds : null,
       milliseconds: performance.now() - started,
       ...archive,
@@ -116,6 +139,7 @@ export async function archiveGuest(
     await helpers.dismissArchiver();
     const report = await settleCutOff(guest, journal, guardian, mend, mendWithoutQemu);
     options.signal.throwIfAborted();
+    if (report?.outcome === 'undone' && error instanceof RestlessGuest) throw error;
     const text = error instanceof Error ? error.message : String(error);
     if (!report) throw refused(`${text}; undoing what was begun failed too: run snapctl recover`, error);
     const told = report.outcome === 'undone' ? [] : report.actions;
@@ -124,7 +148,8 @@ export async function archiveGuest(
 }
 
 /** What has to be known of a guest before it is touched. */
-async function lookAt(guest: Guest, running: boolean, options: ArchiveGuestOptions) {
+async function lookAt(guest: Guest, running: boolean, options: AttemptOptions) {
+  const load = options.ifCalm ? await VcpuLoad.begin(guest) : undefined;
   const launch = await readLaunch(guest).catch((error: unknown) => {
     if (error instanceof HypervisorError) return undefined;
     throw error;
@@ -139,39 +164,11 @@ async function lookAt(guest: Guest, running: boolean, options: ArchiveGuestOptio
         running,
         asked: options.method,
         memorySize,
+        load,
         signal: options.signal,
       })
-    : { method: 'none' as const, reason: '' };
+    : { method: 'none' as const, reason: '', tentative: false };
   return { launch, settings, memorySize, choice };
-}
-
-/** The processes that an archive needs, which take as long to come up as all the rest before the guest is touched. */
-class ArchiveHelpers {
-  readonly guardian: Promise<Guardian>;
-  readonly archiver: Promise<LaunchedArchiver>;
-  readonly #qmp: Guest['qmp'];
-
-  constructor(guest: Guest, file: string, { memory, signal }: ArchiveGuestOptions) {
-    this.#qmp = guest.qmp;
-    this.guardian = Guardian.start(guest.folder, signal);
-    this.archiver = memory
-      ? MemoryPipe.open(guest.qmp, signal).then((pipe) => new LaunchedArchiver(file, pipe))
-      : Promise.resolve(new LaunchedArchiver(file));
-    // A failure is for whoever asks for them.
-    for (const helper of [this.guardian, this.archiver]) helper.catch(() => undefined);
-  }
-
-  /** After a failure: it is not left waiting to be told what to write. */
-  async dismissArchiver(): Promise<void> {
-    (await this.archiver.catch(() => undefined))?.dismiss();
-  }
-
-  /** Nothing has begun, and nothing will. */
-  async dismiss(): Promise<void> {
-    await this.dismissArchiver();
-    (await this.guardian.catch(() => undefined))?.dismiss();
-    await withdrawMemoryPipe(this.#qmp).catch(() => undefined);
-  }
 }
 
 /** @throws HypervisorError there is something of this name, or no folder for it. */
@@ -181,11 +178,11 @@ export async function checkArchiveFile(file: string): Promise<void> {
   if (!folder) throw refused(`Failed to create file '${file}': No such file or directory`);
 }
 
-interface WorkOptions extends ArchiveGuestOptions {
+interface WorkOptions extends AttemptOptions {
   readonly running: boolean;
   readonly memorySize: number;
-  /** performance.now() at the start. */
-  readonly started: number;
+  /** The method is (see MethodChoice). */
+  readonly tentative: boolean;
 }
 
 class ArchiveWork {
@@ -319,7 +316,7 @@ class ArchiveWork {
     streamUri: string,
   ): Promise<MemoryTaken> {
     const guest = this.#guest;
-    const { quiesce, signal, memorySize } = this.#options;
+    const { quiesce, signal, memorySize, tentative } = this.#options;
     const { method, overlays } = journal.record;
     if (method === 'none') {
       const flags = quiesce ? VIR_DOMAIN_SNAPSHOT_CREATE_QUIESCE : 0;
@@ -345,6 +342,7 @@ class ArchiveWork {
         streamUri,
         settings,
         memorySize,
+        tentative,
         signal,
         onProgress: () => undefined,
       });

@@ -14,6 +14,8 @@ export interface MemoryOperation {
   readonly settings: MigrationSettings;
   /** Bytes of guest memory. */
   readonly memorySize: number;
+  /** Pre-copy is given up at once where the guest changes too much for a short pause: there is another way. */
+  readonly tentative?: boolean;
   readonly signal: AbortSignal;
   readonly onProgress: (progress: StreamProgress) => void;
 }
@@ -29,6 +31,9 @@ export interface MemoryTaken {
 export class MemoryFailure extends Error {
   override readonly name = 'MemoryFailure';
 }
+
+/** Pre-copy was tried because the guest was calm, and it is not. */
+export class RestlessGuest extends MemoryFailure {}
 
 /** A stream that stands still this long is given up. A sink that is stopped for 10 s must not be. */
 export const STALLED_MS = 60_000;

@@ -1,5 +1,11 @@
 import { call, type Migration } from '../qmp/index.js';
-import { MemoryFailure, type MemoryOperation, type MemoryTaken, STALLED_MS } from './memory-operation.js';
+import {
+  MemoryFailure,
+  type MemoryOperation,
+  type MemoryTaken,
+  RestlessGuest,
+  STALLED_MS,
+} from './memory-operation.js';
 import { prepareMigration } from './migration-settings.js';
 import { MigrationWatch, migrationCleanedUp, type StreamProgress } from './migration-watch.js';
 import { switchActions } from './overlay.js';
@@ -10,6 +16,8 @@ import { settledRunState } from './run-state.js';
 const DOWNTIME_STEPS = [50, 100, 200, 300, 500] as const;
 const PASSES_PER_STEP = 2;
 const MAX_PASSES = 30;
+/** The first goes over all memory, each later one over what the one before it has left. */
+const MAX_TENTATIVE_PASSES = 4;
 /** Of the guest's memory: what is sent at most before the guest is stopped for the rest. */
 const MAX_BYTES_FACTOR = 1.5;
 /** Milliseconds that stopping the guest for the rest may take; a longer pause is not worth the name live. */
@@ -74,9 +82,14 @@ class Convergence {
   }
 
   async steer(migration: Migration, progress: StreamProgress): Promise<void> {
-    const { guest, memorySize, onProgress } = this.#operation;
+    const { guest, memorySize, onProgress, tentative } = this.#operation;
     onProgress(progress);
     if (this.#stopped || migration.status !== 'active') return;
+    if (tentative) {
+      if (progress.passes <= MAX_TENTATIVE_PASSES && progress.transferred < memorySize * MAX_BYTES_FACTOR)
+        return;
+      throw new RestlessGuest('the guest changes its memory too fast for pre-copy');
+    }
     const step = Math.min(Math.floor(progress.passes / PASSES_PER_STEP), DOWNTIME_STEPS.length - 1);
     if (step > this.#step) {
       this.#step = step;
