@@ -25,7 +25,7 @@ import { beginRecord } from './journal-beginning.js';
 import { type MemoryTaken, RestlessGuest } from './memory-operation.js';
 import { mend, takeAwayOverlays } from './mend.js';
 import { mendWithoutQemu } from './mend-without-qemu.js';
-import { chooseMethod, type Method } from './method.js';
+import { chooseMethod, type Method, prepareMethod } from './method.js';
 import { readMigrationSettings, restoreMigrationSettings } from './migration-settings.js';
 import { addOverlayNode, checkOverlayFiles, createOverlayFile, describeOverlays } from './overlay.js';
 import type { ExternalDisk } from './plan.js';
@@ -99,15 +99,16 @@ async function archiveOnce(guest: Guest, file: string, options: AttemptOptions):
     const { launch, settings, memorySize, choice } = await lookAt(guest, running, options);
     options.signal.throwIfAborted();
     guardian = await helpers.guardian;
-    const { tentative = false, ...chosen } = choice;
     const work = new ArchiveWork(guest, file, external, helpers, {
       ...options,
       running,
       memorySize,
-      tentative,
+      tentative: choice?.tentative ?? false,
     });
-    journal = await Journal.begin(guest.folder, await work.firstRecord(choice.method, guardian));
-    if (choice.method !== 'none') await journal.update({ migration: settings });
+    journal = await Journal.begin(guest.folder, await work.firstRecord(choice?.method ?? 'none', guardian));
+    if (choice) await journal.update({ migration: settings });
+    const reason = choice && (await prepareMethod(guest, journal, settings, choice)).reason;
+    const { method } = journal.record;
     const { taken, archive } = await work.carryOut(
       journal,
       settings,
@@ -115,14 +116,15 @@ async function archiveOnce(guest: Guest, file: string, options: AttemptOptions):
         running,
         options,
         memorySize,
-        method: choice.method,
+        method,
       }),
     );
     await journal.end();
     guardian.dismiss();
     return {
       file,
-      ...chosen,
+      method,
+      reason: reason ?? '',
       pauseMilliseconds: running ? taken.pause.milliseconds : null,
       milliseconds: performance.now() - started,
       ...archive,
@@ -167,7 +169,7 @@ async function lookAt(guest: Guest, running: boolean, options: AttemptOptions) {
         load,
         signal: options.signal,
       })
-    : { method: 'none' as const, reason: '', tentative: false };
+    : undefined;
   return { launch, settings, memorySize, choice };
 }
 
@@ -289,6 +291,7 @@ class ArchiveWork {
         file: memory.partial,
         report: memory.report,
         memory: options.memory,
+        guestFirst: journal.record.method === 'background',
         owner: qemu && process.getuid?.() === 0 ? { uid: qemu.uid, gid: qemu.gid } : null,
         blockSize: options.blockSize ?? null,
         dictionary: options.dictionary ?? 'auto',

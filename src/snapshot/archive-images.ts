@@ -71,6 +71,7 @@ export async function archiveImages(
         file,
         report: join(folder, 'report'),
         memory: memory !== undefined,
+        guestFirst: false,
         owner: null,
         blockSize: options.blockSize ?? null,
         dictionary: options.dictionary ?? 'auto',

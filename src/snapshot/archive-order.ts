@@ -12,6 +12,8 @@ export interface ArchiveOrder {
   readonly report: string;
   /** Whether memory will come; then a socket is listened on. */
   readonly memory: boolean;
+  /** Memory comes in the background: for the first moment it is only read (see archive-process.ts). */
+  readonly guestFirst: boolean;
   /** As in a SinkOrder. */
   readonly pipe: string | null;
   /** Whom QEMU runs as, so that it may connect; null if that is us, or unknown. */

@@ -25,6 +25,12 @@ const MAX_PENDING = 80 * 1024 * 1024;
 const AT_ONCE = 256 * 1024;
 /** A small stream is kept whole: NVRAM has some hundred KiB. */
 const MAX_SMALL = 64 * 1024 * 1024;
+/**
+ * A guest whose memory is taken in the background waits for each page that it wants to change, most of all in the first
+ * moments: what it has in hand is saved page by page then, by turns on the processors that LZ4 would keep busy. Its longest
+ * silence was 60 ms with LZ4 from the first byte on, and 48 without, where a plain snapshot has 45.
+ */
+const GUEST_FIRST_MS = 120;
 const NEWS_MS = 200;
 
 for (const signal of ['SIGINT', 'SIGHUP', 'SIGPIPE'] as const) process.on(signal, () => undefined);
@@ -64,7 +70,7 @@ async function work(order: ArchiveOrder): Promise<ArchiverReport> {
       await writer?.abort();
       process.exit(1);
     }
-    const failure = await receive(input, writer as ArchiveWriter);
+    const failure = await receive(input, writer as ArchiveWriter, order.guestFirst);
     if (failure !== undefined) return fail(failure);
   } else {
     say({ ready: true });
@@ -106,7 +112,7 @@ function tell(): void {
 }
 
 /** Reads memory to its end, whatever happens to the archive. @returns what made it fail. */
-async function receive(input: MemoryInput, to: ArchiveWriter): Promise<unknown> {
+async function receive(input: MemoryInput, to: ArchiveWriter, guestFirst: boolean): Promise<unknown> {
   const memory = to.memory();
   let failure: unknown;
   let pending: MemoryChunk[] = [];
@@ -135,6 +141,13 @@ async function receive(input: MemoryInput, to: ArchiveWriter): Promise<unknown> 
     input.resume();
     writing = undefined;
   };
+  let begun = !guestFirst;
+  let later: NodeJS.Timeout | undefined;
+  const write = (): void => {
+    begun = true;
+    clearTimeout(later);
+    writing ??= flush();
+  };
 
   await input.read((chunk) => {
     received += chunk.bytes.length;
@@ -145,8 +158,10 @@ async function receive(input: MemoryInput, to: ArchiveWriter): Promise<unknown> 
     pending.push(chunk);
     pendingBytes += chunk.bytes.length;
     if (pendingBytes > MAX_PENDING) input.pause();
-    writing ??= flush();
+    if (begun) writing ??= flush();
+    else later ??= setTimeout(write, GUEST_FIRST_MS);
   });
+  write();
   await writing;
   if (failure === undefined)
     await memory.end().catch((error: unknown) => {

@@ -2,7 +2,6 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { call, TimeoutError } from '../qmp/index.js';
 import { isAtLeast } from './guest.js';
 import { MemoryFailure, type MemoryOperation, type MemoryTaken, STALLED_MS } from './memory-operation.js';
-import { prepareMigration } from './migration-settings.js';
 import { MigrationWatch, migrationCleanedUp } from './migration-watch.js';
 import { switchActions } from './overlay.js';
 import { PauseWatch } from './pause.js';
@@ -14,15 +13,14 @@ const LOOK_MS = 20;
 /**
  * Takes memory with QEMU's background-snapshot: the guest is stopped, its disks are switched to their overlays, its
  * memory is write-protected, and it runs on while its memory is sent; a page is sent before the guest may change it.
- * The image never exceeds the guest's memory, however busy the guest.
+ * The image never exceeds the guest's memory, however busy the guest. QEMU has been set up for it (see prepareMethod).
  *
  * Never cancelled once begun: QEMU before 8.1 leaves the memory write-protected then. An interrupt lets the stream
  * run out, and mending discards it.
  */
 export async function takeInBackground(operation: MemoryOperation): Promise<MemoryTaken> {
-  const { guest, journal, overlays, streamUri, settings } = operation;
+  const { guest, journal, overlays, streamUri } = operation;
   const { qmp } = guest;
-  await prepareMigration(qmp, settings, 'background');
   operation.signal.throwIfAborted();
   const pauses = new PauseWatch(qmp.listen({ events: ['STOP', 'RESUME'] }));
   const watch = new MigrationWatch(qmp);

@@ -2,7 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { CommandFailure } from '../qmp/index.js';
 import type { Guest } from './guest.js';
 import { isAtLeast } from './guest.js';
-import { acceptsBackground, type MigrationSettings } from './migration-settings.js';
+import type { Journal } from './journal.js';
+import { acceptsBackground, type MigrationSettings, prepareMigration } from './migration-settings.js';
 import { unprotectedDevice } from './unprotected-devices.js';
 import type { VcpuLoad } from './vcpu-load.js';
 
@@ -61,12 +62,14 @@ export async function chooseMethod(
     };
   }
   if (asked === 'precopy') return { method: 'precopy', reason: 'asked for' };
-  const obstacle = await backgroundObstacle(guest, settings);
+  const device = await unprotectedDevice(guest.qmp);
+  const obstacle = device && `the guest has a ${device} device`;
   if (asked === 'background') {
-    if (obstacle) throw new MethodRefused(`--method background is not possible: ${obstacle}`);
+    const refusal = obstacle ?? (await acceptsBackground(guest.qmp, settings));
+    if (refusal) throw new MethodRefused(`--method background is not possible: ${refusal}`);
     return { method: 'background', reason: 'asked for' };
   }
-  if (obstacle) return { method: 'precopy', reason: `background is not possible: ${obstacle}` };
+  if (obstacle) return withoutBackground(obstacle);
   const processors = await load?.processors(CALM_LOOK_MS, signal);
   if (processors !== undefined && processors < CALM_PROCESSORS) {
     const share = Math.round(processors * 100);
@@ -82,10 +85,31 @@ export async function chooseMethod(
   return compareOnOldQemu(guest, memorySize, signal);
 }
 
-async function backgroundObstacle(guest: Guest, settings: MigrationSettings): Promise<string | undefined> {
-  const device = await unprotectedDevice(guest.qmp);
-  if (device) return `the guest has a ${device} device`;
-  return acceptsBackground(guest.qmp, settings);
+const withoutBackground = (obstacle: string): MethodChoice => ({
+  method: 'precopy',
+  reason: `background is not possible: ${obstacle}`,
+});
+
+/**
+ * Sets QEMU up for a method, when the journal says how it was before. Some time before the guest is stopped: QEMU tries
+ * out what a background snapshot needs, on all of the guest's memory, and the guest is held up for 10 to 50 ms.
+ * @returns the method: pre-copy if this QEMU turns out not to do the other one.
+ */
+export async function prepareMethod(
+  guest: Guest,
+  journal: Journal,
+  settings: MigrationSettings,
+  choice: MethodChoice,
+): Promise<MethodChoice> {
+  if (choice.method !== 'background') return choice;
+  try {
+    await prepareMigration(guest.qmp, settings, 'background');
+    return choice;
+  } catch (error) {
+    if (!(error instanceof CommandFailure)) throw error;
+    await journal.update({ method: 'precopy' });
+    return withoutBackground(error.message);
+  }
 }
 
 /**

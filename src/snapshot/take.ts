@@ -22,7 +22,7 @@ import type { MemoryOperation, MemoryTaken } from './memory-operation.js';
 import { MemoryPipe } from './memory-pipe.js';
 import { type MendReport, mend } from './mend.js';
 import { mendWithoutQemu } from './mend-without-qemu.js';
-import { chooseMethod, type Method, type MethodChoice } from './method.js';
+import { chooseMethod, type Method, type MethodChoice, prepareMethod } from './method.js';
 import { readMigrationSettings, restoreMigrationSettings } from './migration-settings.js';
 import type { StreamProgress } from './migration-watch.js';
 import {
@@ -98,7 +98,7 @@ export async function takeSnapshot(
   const settings = await readMigrationSettings(guest.qmp);
   const size = await guestSize(guest.qmp);
   const memorySize = size.memory;
-  const choice: MethodChoice | undefined =
+  let choice: MethodChoice | undefined =
     plan.memory === 'external'
       ? await chooseMethod(guest, settings, {
           live: (options.flags & VIR_DOMAIN_SNAPSHOT_CREATE_LIVE) !== 0,
@@ -108,17 +108,21 @@ export async function takeSnapshot(
           signal: options.signal,
         })
       : undefined;
-  const method = choice?.method ?? (plan.memory === 'internal' ? 'internal' : 'none');
+  const planned = choice?.method ?? (plan.memory === 'internal' ? 'internal' : 'none');
   options.signal.throwIfAborted();
 
   const guardian = await Guardian.start(guest.folder, options.signal);
   let journal: Journal | undefined;
   try {
     journal = await Journal.begin(guest.folder, {
-      ...(await firstRecord(guest, plan, options, method, guardian)),
+      ...(await firstRecord(guest, plan, options, planned, guardian)),
       size,
     });
-    if (method !== 'none' && method !== 'internal') await journal.update({ migration: settings });
+    if (choice) {
+      await journal.update({ migration: settings });
+      choice = await prepareMethod(guest, journal, settings, choice);
+    }
+    const { method } = journal.record;
     const taken = await carryOut(guest, plan, options, journal, { settings, memorySize, method });
     if (journal.record.migration) await restoreMigrationSettings(guest.qmp, settings);
     await completeSnapshot(journal);
