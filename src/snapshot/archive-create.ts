@@ -42,7 +42,7 @@ import { VcpuLoad } from './vcpu-load.js';
 export interface ArchiveGuestOptions extends ArchiveCreateOptions {
   readonly method?: Method | undefined;
   /** libvirt's description of the guest, to be kept. */
-  readonly xml: string | undefined;
+  readonly describe: (() => Promise<string>) | undefined;
 }
 
 const refused = (text: string, cause?: unknown): HypervisorError =>
@@ -96,13 +96,14 @@ async function archiveOnce(guest: Guest, file: string, options: AttemptOptions):
   let journal: Journal | undefined;
   let guardian: Guardian | undefined;
   try {
-    const { launch, settings, memorySize, choice } = await lookAt(guest, running, options);
+    const { launch, xml, settings, memorySize, choice } = await lookAt(guest, running, options);
     options.signal.throwIfAborted();
     guardian = await helpers.guardian;
     const work = new ArchiveWork(guest, file, external, helpers, {
       ...options,
       running,
       memorySize,
+      xml,
       tentative: choice?.tentative ?? false,
     });
     journal = await Journal.begin(guest.folder, await work.firstRecord(choice?.method ?? 'none', guardian));
@@ -156,6 +157,7 @@ async function lookAt(guest: Guest, running: boolean, options: AttemptOptions) {
     if (error instanceof HypervisorError) return undefined;
     throw error;
   });
+  const xml = await options.describe?.();
   const settings = await readMigrationSettings(guest.qmp);
   const { 'base-memory': main, 'plugged-memory': plugged = 0 } =
     await guest.qmp.execute('query-memory-size-summary');
@@ -170,7 +172,7 @@ async function lookAt(guest: Guest, running: boolean, options: AttemptOptions) {
         signal: options.signal,
       })
     : undefined;
-  return { launch, settings, memorySize, choice };
+  return { launch, xml, settings, memorySize, choice };
 }
 
 /** @throws HypervisorError there is something of this name, or no folder for it. */
@@ -183,6 +185,7 @@ export async function checkArchiveFile(file: string): Promise<void> {
 interface WorkOptions extends AttemptOptions {
   readonly running: boolean;
   readonly memorySize: number;
+  readonly xml: string | undefined;
   /** The method is (see MethodChoice). */
   readonly tentative: boolean;
 }

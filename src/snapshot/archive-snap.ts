@@ -55,7 +55,7 @@ export async function snapBooted(
       memory: true,
       keepOverlay: false,
       ...(thin ? { base } : {}),
-      xml: undefined,
+      describe: undefined,
     });
     return { domain: guest.name, facts };
   } finally {

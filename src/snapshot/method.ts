@@ -33,7 +33,7 @@ const BACKGROUND_PAUSE_PER_GIB = 20;
 /** A guest that wants no more of a processor than this can hardly change memory faster than pre-copy sends it. */
 const CALM_PROCESSORS = 0.75;
 /** How long a guest must be looked at to tell, in ms. */
-const CALM_LOOK_MS = 250;
+const CALM_LOOK_MS = 200;
 
 /**
  * Chooses how to take memory. Background where it is safe and pauses less; pre-copy otherwise; stopped when the guest

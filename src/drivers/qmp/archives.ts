@@ -13,7 +13,7 @@ export const archives = (domain: BareDomain): DomainArchives => ({
       return archiveGuest(guest, file, {
         ...options,
         method: methods.find((method) => method === options.method),
-        xml: await describeDomain(guest),
+        describe: () => describeDomain(guest),
       });
     }),
 });
