@@ -265,8 +265,8 @@ async function untilJournal(fits: (record: JournalRecord) => boolean): Promise<J
 test('a lost export fails the archive, and nothing else', async () => {
   const [before, disks] = [readdirSync(guest.folder).sort(), await disksNow()];
   const running = archive('archive-create', 'tiny', join(guest.folder, 'lost.snap'), '--no-memory');
-  // Held up while it reads, so that there is something left to be read.
-  const { memory } = await untilJournal((record) => record.exports != null);
+  // Held up before it reads, so that there is something left to be read.
+  const { memory } = await untilJournal((record) => record.memory?.sink != null);
   const writer = memory?.sink?.pid as number;
   process.kill(writer, 'SIGSTOP');
   const observer = await QmpClient.connect(join(guest.folder, 'observer'));
@@ -290,7 +290,7 @@ test('a lost export fails the archive, and nothing else', async () => {
 
 test('a QEMU that dies leaves its disks to be gone on with, and no archive', async () => {
   const file = join(guest.folder, 'dead.snap');
-  const running = archive('archive-create', 'tiny', file, '--live');
+  const running = archive('archive-create', 'tiny', file, '--live', '--method', 'background');
   await untilJournal(({ step }) => step === 'streaming' || step === 'finishing');
   process.kill(guest.pid, 'SIGKILL');
   const { code, stderr } = await running;
