@@ -7,12 +7,13 @@ export interface Pipe {
 
 const O_CLOEXEC = 0o2000000;
 const F_SETPIPE_SZ = 1031;
+const DEFAULT_BYTES = 65_536;
 
 let opened: Promise<(bytes: number) => Pipe> | undefined;
 
 /**
  * A pipe, which Node has no way to make; both ends are the caller's to close, and closed in programs that it starts.
- * @param bytes that may lie in it, if the system allows so many
+ * @param bytes that may lie in it, or as many as the system allows: half, and half again
  * @throws QmpError
  */
 export async function openPipe(bytes: number): Promise<Pipe> {
@@ -31,7 +32,7 @@ async function load(): Promise<(bytes: number) => Pipe> {
     if (pipe2(ends, O_CLOEXEC) < 0) throw new QmpError(`no pipe could be made (errno ${koffi.errno()})`);
     const [readEnd, writeEnd] = ends as [number, number];
     // What is refused leaves it as large as it is.
-    fcntl(writeEnd, F_SETPIPE_SZ, bytes);
+    for (let size = bytes; size > DEFAULT_BYTES && fcntl(writeEnd, F_SETPIPE_SZ, size) < 0; size /= 2);
     return { readEnd, writeEnd };
   };
 }

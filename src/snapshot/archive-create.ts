@@ -25,8 +25,12 @@ import { beginRecord } from './journal-beginning.js';
 import { type MemoryTaken, RestlessGuest } from './memory-operation.js';
 import { mend, takeAwayOverlays } from './mend.js';
 import { mendWithoutQemu } from './mend-without-qemu.js';
-import { chooseMethod, type Method, prepareMethod } from './method.js';
-import { readMigrationSettings, restoreMigrationSettings } from './migration-settings.js';
+import { chooseMethod, type Method, type MethodChoice, prepareMethod } from './method.js';
+import {
+  type MigrationSettings,
+  readMigrationSettings,
+  restoreMigrationSettings,
+} from './migration-settings.js';
 import { addOverlayNode, checkOverlayFiles, createOverlayFile, describeOverlays } from './overlay.js';
 import type { ExternalDisk } from './plan.js';
 import { takePrecopy } from './precopy.js';
@@ -108,11 +112,12 @@ async function archiveOnce(guest: Guest, file: string, options: AttemptOptions):
     });
     journal = await Journal.begin(guest.folder, await work.firstRecord(choice?.method ?? 'none', guardian));
     if (choice) await journal.update({ migration: settings });
-    const reason = choice && (await prepareMethod(guest, journal, settings, choice)).reason;
+    const { archiver, reason } = await work.prepare(journal, settings, choice);
     const { method } = journal.record;
     const { taken, archive } = await work.carryOut(
       journal,
       settings,
+      archiver,
       describeArchived(guest, external, launch, {
         running,
         options,
@@ -125,7 +130,7 @@ async function archiveOnce(guest: Guest, file: string, options: AttemptOptions):
     return {
       file,
       method,
-      reason: reason ?? '',
+      reason,
       pauseMilliseconds: running ? taken.pause.milliseconds : null,
       milliseconds: performance.now() - started,
       ...archive,
@@ -230,14 +235,32 @@ class ArchiveWork {
     };
   }
 
+  /** Everything that can be done before the guest is touched. @returns why memory is taken as it is, too */
+  async prepare(
+    journal: Journal,
+    settings: MigrationSettings,
+    choice: MethodChoice | undefined,
+  ): Promise<{ archiver: Archiver; reason: string }> {
+    if (choice?.method !== 'background') {
+      const [archiver] = await allSettled([this.#startArchiver(journal), this.#prepareOverlays(journal)]);
+      return { archiver, reason: choice?.reason ?? '' };
+    }
+    // QEMU tries out on all of memory what that needs, at the guest's cost: while nothing else takes its processors, and
+    // some time before the guest is stopped.
+    const archiver = await this.#startArchiver(journal);
+    const { reason } = await prepareMethod(this.#guest, journal, settings, choice);
+    await this.#prepareOverlays(journal);
+    return { archiver, reason };
+  }
+
   async carryOut(
     journal: Journal,
-    settings: Awaited<ReturnType<typeof readMigrationSettings>>,
+    settings: MigrationSettings,
+    archiver: Archiver,
     domain: ArchivedDomain,
   ): Promise<{ taken: MemoryTaken; archive: NonNullable<ArchiverReport['archive']> }> {
     const { signal, keepOverlay, xml } = this.#options;
     const guest = this.#guest;
-    const [archiver] = await allSettled([this.#startArchiver(journal), this.#prepareOverlays(journal)]);
     const taken = await this.#switch(journal, settings, archiver.uri);
     await journal.update({ step: 'finishing' });
     signal.throwIfAborted();
@@ -316,11 +339,7 @@ class ArchiveWork {
   }
 
   /** Memory and the switch of the disks, of one instant; between freeze and thaw if asked. */
-  async #switch(
-    journal: Journal,
-    settings: Awaited<ReturnType<typeof readMigrationSettings>>,
-    streamUri: string,
-  ): Promise<MemoryTaken> {
+  async #switch(journal: Journal, settings: MigrationSettings, streamUri: string): Promise<MemoryTaken> {
     const guest = this.#guest;
     const { quiesce, signal, memorySize, tentative } = this.#options;
     const { method, overlays } = journal.record;

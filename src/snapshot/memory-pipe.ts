@@ -4,8 +4,11 @@ import { openPipe } from '../qmp/pipe.js';
 
 /** QEMU's name for its end. One at a time: a name that is given again is closed. */
 const NAME = 'snapctl-memory';
-/** The most that anybody may have (/proc/sys/fs/pipe-max-size). */
-const BYTES = 1024 * 1024;
+/**
+ * What comes while the reader collects garbage, or waits for a processor. Only root may have so much, others 1 MiB
+ * (/proc/sys/fs/pipe-max-size), which is full after 4 ms: the guest then waits at the first page that it wants to change.
+ */
+const BYTES = 8 * 1024 * 1024;
 
 /**
  * A pipe for a guest's memory: QEMU writes into one end, the process that is to take it has the other.
