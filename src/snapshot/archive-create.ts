@@ -9,8 +9,8 @@ import {
 } from '../hypervisor/constants.js';
 import type { ArchiveCreateOptions, ArchiveFacts } from '../hypervisor/domain-archives.js';
 import { HypervisorError } from '../hypervisor/index.js';
+import { ArchiveCompanions } from './archive-companions.js';
 import { exportFrozen } from './archive-exports.js';
-import { ArchiveHelpers } from './archive-helpers.js';
 import type { ArchiveDiskOrder, ArchiverReport } from './archive-order.js';
 import { describeArchived, obstaclesOf, planArchiveDisks } from './archive-plan.js';
 import type { Archiver } from './archiver.js';
@@ -71,7 +71,8 @@ export async function archiveGuest(
     return await archiveOnce(guest, file, { ...options, started, ifCalm: !options.quiesce });
   } catch (error) {
     if (!(error instanceof RestlessGuest)) throw error;
-    return await archiveOnce(guest, file, { ...options, started, ifCalm: false });
+    const facts = await archiveOnce(guest, file, { ...options, started, ifCalm: false });
+    return { ...facts, reason: `${error.message}; ${facts.reason}` };
   }
 }
 
@@ -96,14 +97,14 @@ async function archiveOnce(guest: Guest, file: string, options: AttemptOptions):
   await checkOverlayFiles(external);
   await makePrivateFolder(guest.folder);
   // They come up while the guest is looked at.
-  const helpers = new ArchiveHelpers(guest, file, options);
+  const companions = new ArchiveCompanions(guest, file, options);
   let journal: Journal | undefined;
   let guardian: Guardian | undefined;
   try {
     const { launch, xml, settings, memorySize, choice } = await lookAt(guest, running, options);
     options.signal.throwIfAborted();
-    guardian = await helpers.guardian;
-    const work = new ArchiveWork(guest, file, external, helpers, {
+    guardian = await companions.guardian;
+    const work = new ArchiveWork(guest, file, external, companions, {
       ...options,
       running,
       memorySize,
@@ -141,10 +142,10 @@ async function archiveOnce(guest: Guest, file: string, options: AttemptOptions):
     };
   } catch (error) {
     if (!journal || !guardian) {
-      await helpers.dismiss();
+      await companions.dismiss();
       throw error;
     }
-    await helpers.dismissArchiver();
+    await companions.dismissArchiver();
     const report = await settleCutOff(guest, journal, guardian, mend, mendWithoutQemu);
     options.signal.throwIfAborted();
     if (report?.outcome === 'undone' && error instanceof RestlessGuest) throw error;
@@ -199,17 +200,17 @@ class ArchiveWork {
   readonly #guest: Guest;
   readonly #file: string;
   readonly #external: readonly ExternalDisk[];
-  readonly #helpers: ArchiveHelpers;
+  readonly #companions: ArchiveCompanions;
   readonly #options: WorkOptions;
 
   constructor(
     guest: Guest,
     file: string,
     external: readonly ExternalDisk[],
-    helpers: ArchiveHelpers,
+    companions: ArchiveCompanions,
     options: WorkOptions,
   ) {
-    this.#helpers = helpers;
+    this.#companions = companions;
     this.#guest = guest;
     this.#file = file;
     this.#external = external;
@@ -312,7 +313,7 @@ class ArchiveWork {
     const total =
       this.#external.reduce((sum, { medium }) => sum + medium.size, 0) +
       (options.memory ? Math.min(options.memorySize, qemu?.resident ?? options.memorySize) : 0);
-    const archiver = await (await this.#helpers.archiver).start(
+    const archiver = await (await this.#companions.archiver).start(
       {
         file: memory.partial,
         report: memory.report,

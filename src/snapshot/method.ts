@@ -75,7 +75,7 @@ export async function chooseMethod(
     const share = Math.round(processors * 100);
     return {
       method: 'precopy',
-      reason: `the guest is calm (${share} % of a processor), which is quickest`,
+      reason: `the guest is calm (${share} % of a processor), and this is quickest`,
       tentative: true,
     };
   }

@@ -12,7 +12,8 @@ import { examine, untilQuiet } from './examine.js';
 import type { Random } from './random.js';
 import type { World } from './world.js';
 
-const methods = ['background', 'precopy', 'stopped'] as const;
+/** `chosen`: by snapctl, which then may change its mind. */
+const methods = ['background', 'precopy', 'stopped', 'chosen'] as const;
 /** How long an archive takes here from its journal's beginning, in ms; learned from those that were quicker. */
 let length = 3000;
 /** What an archive of the drills' guest comes to, in MiB. */
@@ -30,7 +31,8 @@ async function begin(world: World, random: Random, folder = world.guest.folder):
   const method = random.pick(methods);
   const file = join(folder, 'drill.snap');
   const disks = await activeDisks(world);
-  const command = world.run('archive-create', 'tiny', file, '--live', '--method', method);
+  const words = method === 'chosen' ? [] : ['--method', method];
+  const command = world.run('archive-create', 'tiny', file, '--live', ...words);
   return { file, method, command, disks };
 }
 

@@ -4,7 +4,7 @@ import type { Guest } from './guest.js';
 import { MemoryPipe, withdrawMemoryPipe } from './memory-pipe.js';
 
 /** The processes that an archive needs, which take as long to come up as all the rest before the guest is touched. */
-export class ArchiveHelpers {
+export class ArchiveCompanions {
   readonly guardian: Promise<Guardian>;
   readonly archiver: Promise<LaunchedArchiver>;
   readonly #qmp: Guest['qmp'];
@@ -20,7 +20,7 @@ export class ArchiveHelpers {
       ? MemoryPipe.open(guest.qmp, signal).then((pipe) => new LaunchedArchiver(file, pipe))
       : Promise.resolve(new LaunchedArchiver(file));
     // A failure is for whoever asks for them.
-    for (const helper of [this.guardian, this.archiver]) helper.catch(() => undefined);
+    for (const companion of [this.guardian, this.archiver]) companion.catch(() => undefined);
   }
 
   /** After a failure: it is not left waiting to be told what to write. */
