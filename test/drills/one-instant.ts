@@ -80,7 +80,9 @@ export class InstantProof {
       await guest.qmp.disconnect();
     }
     const atMost = await this.nextAtom();
-    const comparison = await compareRestored(this.#program, { memory, disks });
+    const comparison = await compareRestored(this.#program, { memory, disks }).catch((error: Error) => {
+      throw new Error(`${method}, ${name}: ${error.message}`, { cause: error });
+    });
     for (const disk of disks) checkFileSystem(this.#program, disk);
     rmSync(memory);
     return { taken, comparison, atMost };
