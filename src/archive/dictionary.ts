@@ -12,15 +12,14 @@ const BUCKET_SHIFT = 14;
 const BUCKETS = 2 ** (32 - BUCKET_SHIFT);
 /** Segments that are looked at in one turn: half a millisecond. */
 const PORTION = 256;
+/** What it must save to be worth the reader's and the writer's trouble. */
+const MIN_GAIN = 0.03;
 
 /** A part of a sample, from a word of 4 bytes on. */
 interface Segment {
   readonly sample: number;
   readonly at: number;
 }
-
-/** What it must save to be worth the reader's and the writer's trouble. */
-const MIN_GAIN = 0.03;
 
 /**
  * Collects samples of the first blocks, makes a dictionary of half of them, and tries it on the other half. Until then,

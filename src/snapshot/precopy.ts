@@ -16,8 +16,8 @@ import { settledRunState } from './run-state.js';
 const DOWNTIME_STEPS = [50, 100, 200, 300, 500] as const;
 const PASSES_PER_STEP = 2;
 const MAX_PASSES = 30;
-/** The first goes over all memory, each later one over what the one before it has left. */
-const MAX_TENTATIVE_PASSES = 4;
+/** Where there is another way. The first pass goes over all memory, each later one over what the one before it has left. */
+const MAX_TENTATIVE_PASSES = 5;
 /** Of the guest's memory: what is sent at most before the guest is stopped for the rest. */
 const MAX_BYTES_FACTOR = 1.5;
 /** Milliseconds that stopping the guest for the rest may take; a longer pause is not worth the name live. */
@@ -85,17 +85,14 @@ class Convergence {
     const { guest, memorySize, onProgress, tentative } = this.#operation;
     onProgress(progress);
     if (this.#stopped || migration.status !== 'active') return;
-    if (tentative) {
-      if (progress.passes <= MAX_TENTATIVE_PASSES && progress.transferred < memorySize * MAX_BYTES_FACTOR)
-        return;
-      throw new RestlessGuest('the guest changes its memory too fast for pre-copy');
-    }
     const step = Math.min(Math.floor(progress.passes / PASSES_PER_STEP), DOWNTIME_STEPS.length - 1);
-    if (step > this.#step) {
+    if (step > this.#step && !tentative) {
       this.#step = step;
       await guest.qmp.execute('migrate-set-parameters', { 'downtime-limit': DOWNTIME_STEPS[step] as number });
     }
-    if (progress.passes < MAX_PASSES && progress.transferred < memorySize * MAX_BYTES_FACTOR) return;
+    const maxPasses = tentative ? MAX_TENTATIVE_PASSES : MAX_PASSES;
+    if (progress.passes < maxPasses && progress.transferred < memorySize * MAX_BYTES_FACTOR) return;
+    if (tentative) throw new RestlessGuest('the guest changes its memory too fast for pre-copy');
     const rate = progress.transferred / Math.max(progress.milliseconds, 1);
     if (progress.remaining / rate > MAX_FINAL_PAUSE_MS) {
       throw new MemoryFailure(

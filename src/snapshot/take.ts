@@ -23,7 +23,11 @@ import { MemoryPipe } from './memory-pipe.js';
 import { type MendReport, mend } from './mend.js';
 import { mendWithoutQemu } from './mend-without-qemu.js';
 import { chooseMethod, type Method, type MethodChoice, prepareMethod } from './method.js';
-import { readMigrationSettings, restoreMigrationSettings } from './migration-settings.js';
+import {
+  type MigrationSettings,
+  readMigrationSettings,
+  restoreMigrationSettings,
+} from './migration-settings.js';
 import type { StreamProgress } from './migration-watch.js';
 import {
   addOverlayNode,
@@ -187,7 +191,7 @@ async function firstRecord(
 }
 
 interface Decided {
-  readonly settings: Awaited<ReturnType<typeof readMigrationSettings>>;
+  readonly settings: MigrationSettings;
   readonly memorySize: number;
   readonly method: MemoryMethod;
 }

@@ -1,14 +1,12 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { GuestAgent } from '../../src/agent/index.js';
 import { connectGuest } from '../../src/snapshot/connect-guest.js';
-import type { JournalRecord } from '../../src/snapshot/journal.js';
-import { unfinishedOperations } from '../../src/snapshot/unfinished.js';
 import { activeFiles } from '../drills/engine.js';
 import { runProgram } from '../support/program.js';
 import { BareGuest, qemuPrograms } from '../support/qemu.js';
+import { untilJournal } from '../support/until-journal.js';
 
 jest.setTimeout(300_000);
 
@@ -49,14 +47,6 @@ async function goesOn(file: string): Promise<void> {
   }
   const verified = await runProgram('test:///default', ['archive-verify', file]);
   expect(verified).toMatchObject({ code: 0, stderr: '' });
-}
-
-async function untilJournal(fits: (record: JournalRecord) => boolean): Promise<JournalRecord> {
-  for (const deadline = performance.now() + 60_000; ; await delay(5)) {
-    const record = (await unfinishedOperations().catch(() => []))[0]?.record;
-    if (record && fits(record)) return record;
-    if (performance.now() > deadline) throw new Error('there is no such moment');
-  }
 }
 
 test('a guest that does little is archived by pre-copy', async () => {

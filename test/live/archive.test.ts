@@ -8,8 +8,6 @@ import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { openArchive } from '../../src/archive/index.js';
 import { QmpClient } from '../../src/qmp/index.js';
 import { connectGuest } from '../../src/snapshot/connect-guest.js';
-import type { JournalRecord } from '../../src/snapshot/journal.js';
-import { unfinishedOperations } from '../../src/snapshot/unfinished.js';
 import { activeFiles } from '../drills/engine.js';
 import { checkFileSystem } from '../drills/file-system.js';
 import { load } from '../drills/one-instant.js';
@@ -18,6 +16,7 @@ import { snapctl } from '../support/embed.mjs';
 import { runProgram } from '../support/program.js';
 import { BareGuest, type QemuProgram, qemuPrograms } from '../support/qemu.js';
 import { SerialLog } from '../support/serial-log.mjs';
+import { untilJournal } from '../support/until-journal.js';
 
 // Emulated guests, two at a time, on a machine that may be busy.
 jest.setTimeout(400_000);
@@ -250,17 +249,6 @@ test('every disk is what was frozen, and fits the memory', async () => {
     await reader.close();
   }
 });
-
-/** Waits for a moment of the operation under way. */
-async function untilJournal(fits: (record: JournalRecord) => boolean): Promise<JournalRecord> {
-  const deadline = performance.now() + 60_000;
-  for (;;) {
-    const record = (await unfinishedOperations().catch(() => []))[0]?.record;
-    if (record && fits(record)) return record;
-    if (performance.now() > deadline) throw new Error('there is no such moment');
-    await delay(5);
-  }
-}
 
 test('a lost export fails the archive, and nothing else', async () => {
   const [before, disks] = [readdirSync(guest.folder).sort(), await disksNow()];
