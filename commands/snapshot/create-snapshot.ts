@@ -2,6 +2,7 @@ import { rm, stat } from 'node:fs/promises';
 import {
   VIR_DOMAIN_SNAPSHOT_CREATE_DISK_ONLY,
   VIR_DOMAIN_SNAPSHOT_CREATE_HALT,
+  VIR_DOMAIN_SNAPSHOT_CREATE_LIVE,
   VIR_DOMAIN_SNAPSHOT_CREATE_NO_METADATA,
   VIR_DOMAIN_SNAPSHOT_CREATE_REDEFINE,
   VIR_DOMAIN_SNAPSHOT_CREATE_REUSE_EXT,
@@ -53,6 +54,9 @@ export async function createSnapshot(
       `external snapshot file for memory already exists, use --reuse-external to overwrite it: ${memoryFile}`,
     );
   }
+  if (memoryFile !== undefined && (flags & VIR_DOMAIN_SNAPSHOT_CREATE_LIVE) !== 0) {
+    await warnOfLostWrites(context, domain);
+  }
   const begun = performance.now();
   const { value: snapshot, interrupted } = await runDomainJob(
     context,
@@ -75,6 +79,14 @@ export async function createSnapshot(
 /** Says something that virsh would not, where only a person reads it. */
 function tell(context: Context, text: string): void {
   if (context.output.streams.stderr.isTTY) context.output.notice(text);
+}
+
+/** What libvirt is about to do to memory without a word. */
+async function warnOfLostWrites(context: Context, domain: Domain): Promise<void> {
+  if (!context.output.streams.stderr.isTTY) return;
+  const { lostByLibvirt } = await import('../../src/snapshot/lost-writes.js');
+  const lost = await lostByLibvirt(context.connection, domain).catch(() => undefined);
+  if (lost) tell(context, `Warning: ${lost}: without --live, the memory image is of one instant`);
 }
 
 /**

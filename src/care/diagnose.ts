@@ -28,6 +28,7 @@ export async function diagnose(connection: Connection, name: string | undefined)
   const { domains: all, failures } = await examineConnection(connection);
   const domains = all.filter((domain) => name === undefined || domain.name === name);
   const libvirt = connection.ownEngine ? undefined : await connection.getLibVersion();
+  const hypervisor = connection.ownEngine ? undefined : await connection.getVersion();
   const enforcing = (await readFile('/sys/fs/selinux/enforce', 'utf8').catch(() => '0')).trim() === '1';
   const documents = [...domainDocuments(all), ...(await stateDocuments()), ...(await managedDocuments())];
   const findings: Finding[] = [...(await unfinishedFindings(name))];
@@ -49,7 +50,7 @@ export async function diagnose(connection: Connection, name: string | undefined)
       // What a domain that can't be asked needs is not known.
       ...(failures.length > 0 ? [] : garbageFindings(domain.name, uri, garbage)),
       ...(await orphanFindings(domain, documents, garbage)),
-      ...guestFindings(domain, { uri, libvirt, enforcing, label: await labelOf(domain) }),
+      ...guestFindings(domain, { uri, libvirt, hypervisor, enforcing, label: await labelOf(domain) }),
     );
   }
   return { domains, findings };

@@ -1,5 +1,6 @@
 import { dirname, join } from 'node:path';
 import { DOMParser, type Element } from '@xmldom/xmldom';
+import { isEmulated, lostByPreCopy, versionOf } from '../snapshot/lost-writes.js';
 import { foldersOf } from './chain-findings.js';
 import type { ExaminedDomain } from './examined-domain.js';
 import { type Finding, word, words } from './finding.js';
@@ -9,6 +10,8 @@ export interface Surroundings {
   readonly uri: string;
   /** libvirt's, as 1000000 * major + 1000 * minor + micro; undefined where there is none between. */
   readonly libvirt: number | undefined;
+  /** Of the hypervisor that libvirt starts, counted alike; undefined where there is no libvirt between. */
+  readonly hypervisor: number | undefined;
   /** The security label of QEMU's process as the kernel tells it, or as libvirt does; undefined if it has none. */
   readonly label: string | undefined;
   /** SELinux denies what it does not allow, rather than only writing it down. */
@@ -98,23 +101,35 @@ const elementsOf = (xml: string, name: string): Element[] =>
   );
 
 /** Bugs that snapshots meet, found by running these versions. */
-function versionFindings(domain: ExaminedDomain, { uri, libvirt }: Surroundings): Finding[] {
+function versionFindings(domain: ExaminedDomain, around: Surroundings): Finding[] {
+  const { uri, libvirt, hypervisor } = around;
   const about = { severity: 'note', code: 'known-bug', domain: domain.name, file: undefined } as const;
   const findings: Finding[] = [];
   const { facts, name } = domain;
+  const emulated = isEmulated(domain.descriptions[0] ?? '');
+  const [image] = domain.disks.flatMap(({ images }) => images.map(({ file }) => file));
+  const memory = ['--memspec', `${join(dirname(image ?? '/x'), name)}.mem`];
   if (facts) {
     const { major, minor, micro } = facts.qemuVersion;
-    const [image] = domain.disks.flatMap(({ images }) => images.map(({ file }) => file));
     if (major < 8 || (major === 8 && minor < 1)) {
       findings.push({
         ...about,
-        message: `QEMU ${major}.${minor}.${micro} hangs its guest if a background snapshot's reader goes away (mended in 8.1): snapctl keeps reading to the end, and "snapctl recover" frees a guest that hangs; pre-copy avoids it`,
+        message: `QEMU ${major}.${minor}.${micro} hangs its guest if a background snapshot's reader goes away (mended in 8.1): snapctl keeps reading to the end, and "snapctl recover" frees a guest that hangs; ${emulated ? 'without --live it is not used' : 'pre-copy avoids it'}`,
         command: words(
-          ...['snapctl', '-c', uri, 'snapshot-create-as', name, '--live', '--method', 'precopy'],
-          ...['--memspec', `${join(dirname(image ?? '/x'), name)}.mem`],
+          ...['snapctl', '-c', uri, 'snapshot-create-as', name],
+          ...(emulated ? [] : ['--live', '--method', 'precopy']),
+          ...memory,
         ),
       });
     }
+  }
+  const lost = hypervisor === undefined ? undefined : lostByPreCopy(versionOf(hypervisor), emulated);
+  if (lost) {
+    findings.push({
+      ...about,
+      message: `${lost}, as libvirt does for snapshots with memory and --live: such images are seldom of one instant`,
+      command: words('snapctl', '-c', uri, 'snapshot-create-as', name, ...memory),
+    });
   }
   if (libvirt !== undefined && Math.floor(libvirt / 1000) === 9000) {
     const saved = domain.snapshots.some(({ description }) => description.memory?.snapshot === 'external');

@@ -30,6 +30,7 @@ import { lastSnapshotJob } from './job-measurement.js';
 import { Journal, type JournalRecord } from './journal.js';
 import { type LibvirtOverlay, libvirtDomainFolder } from './libvirt-journal.js';
 import { mergeBack } from './libvirt-merge.js';
+import { lostByLibvirt } from './lost-writes.js';
 import { mendLibvirt } from './mend-libvirt.js';
 import { identifyOurselves } from './process-identity.js';
 import { settle } from './settle.js';
@@ -212,10 +213,11 @@ class LibvirtArchive {
     if (!libvirt || !place || !exports) throw new Error('the journal is of another kind');
     const { overlays, image } = libvirt;
     await mkdir(exports.folder, { mode: 0o700 });
+    const lost = memory && live ? await lostByLibvirt(this.#connection, domain) : undefined;
     const flags =
       VIR_DOMAIN_SNAPSHOT_CREATE_NO_METADATA |
       (memory ? 0 : VIR_DOMAIN_SNAPSHOT_CREATE_DISK_ONLY) |
-      (memory && live ? VIR_DOMAIN_SNAPSHOT_CREATE_LIVE : 0) |
+      (memory && live && !lost ? VIR_DOMAIN_SNAPSHOT_CREATE_LIVE : 0) |
       (quiesce ? VIR_DOMAIN_SNAPSHOT_CREATE_QUIESCE : 0);
     await journal.update({ step: 'switching', frozen: quiesce });
     await asJob(() => domain.snapshotCreateXML(snapshotXml(image, xml, overlays), flags));
@@ -237,20 +239,21 @@ class LibvirtArchive {
     if (!keepOverlay) await mergeBack(domain, overlays);
     if (image !== null) await rm(image, { force: true });
     await rm(exports.folder, { recursive: true, force: true });
-    return this.#facts(archive, pauseMs, overlays);
+    return this.#facts(archive, pauseMs, overlays, lost);
   }
 
   #facts(
     archive: NonNullable<ArchiverReport['archive']>,
     pauseMs: bigint | undefined,
     overlays: readonly LibvirtOverlay[],
+    lost: string | undefined,
   ): Omit<ArchiveFacts, 'milliseconds'> {
     const { memory, keepOverlay } = this.#options;
     return {
       ...archive,
       file: this.#file,
       method: memory ? 'libvirt' : 'none',
-      reason: memory ? 'libvirt takes the snapshot' : '',
+      reason: memory ? `libvirt takes the snapshot${lost ? `; not live: ${lost}` : ''}` : '',
       pauseMilliseconds: pauseMs === undefined || !this.#subject.running ? null : Number(pauseMs),
       overlays: keepOverlay ? overlays.map(({ target, file }) => ({ disk: target, file })) : [],
       obstacles: [],

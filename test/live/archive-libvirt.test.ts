@@ -17,6 +17,7 @@ import { unfinishedOperations } from '../../src/snapshot/unfinished.js';
 import { checkFileSystem } from '../drills/file-system.js';
 import { withPrograms } from '../guest/compiled.mjs';
 import { Embed, type RunResult, type TinyGuest } from '../support/embed.mjs';
+import { memoryMethods } from '../support/memory-methods.js';
 import { installedQemu } from '../support/qemu.js';
 
 jest.setTimeout(400_000);
@@ -69,8 +70,9 @@ type Strike = (child: ChildProcess, record: JournalRecord) => void;
 async function struck(file: string, fits: Fits, strike: Strike): Promise<RunResult> {
   for (let attempt = 1; ; attempt++) {
     const result = await struckOnce(file, fits, strike);
-    if (result.code !== 0 || attempt === 5) return result;
+    if (result.code !== 0) return result;
     rmSync(file);
+    if (attempt === 5) return result;
   }
 }
 
@@ -124,6 +126,11 @@ test('the disks are what was frozen, and the guest goes on in overlays', async (
   expect(JSON.parse(stdout)).toMatchObject({
     file,
     method: 'libvirt',
+    reason: expect.stringMatching(
+      memoryMethods(installedQemu()).includes('precopy')
+        ? /^libvirt takes the snapshot$/
+        : /^libvirt takes the snapshot; not live: QEMU \d\.\d loses writes of an emulated guest/,
+    ),
     pauseMs: expect.any(Number),
     overlays,
   });
@@ -144,8 +151,14 @@ test('the disks are what was frozen, and the guest goes on in overlays', async (
 test('an interrupt takes everything back', async () => {
   const before = await surroundings();
   const told = { code: 130, signal: null, stdout: '', stderr: 'error: interrupted\n' };
-  for (const when of [grown(1_000_000), writing])
-    expect(await struck(at('two.snap'), when, (child) => child.kill('SIGINT'))).toEqual(told);
+  const interrupt = (child: ChildProcess): boolean => child.kill('SIGINT');
+  expect(await struck(at('two.snap'), grown(1_000_000), interrupt)).toEqual(told);
+  // Who writes the archive is held up: on a quick machine it would be done before the interrupt is.
+  const held: Strike = (child, { memory }) => {
+    process.kill(memory?.sink?.pid as number, 'SIGSTOP');
+    interrupt(child);
+  };
+  expect(await struck(at('two.snap'), writing, held)).toEqual(told);
   await expectUnharmed(before);
 });
 
@@ -189,7 +202,7 @@ test('a full disk is told, whatever did not fit', async () => {
   const before = await surroundings();
   const folder = join(embed.folder, 'full');
   const image = join(embed.folder, 'full.image');
-  mkdirSync(folder);
+  mkdirSync(folder, { recursive: true });
   // Not enough for the memory's image; and for that, but not for the archive beside it.
   for (const mebibytes of [40, 150]) {
     writeFileSync(image, '');

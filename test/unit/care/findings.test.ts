@@ -58,7 +58,7 @@ test('what stands in the way of QEMU is found, with what mends it', () => {
 });
 
 test('a guest without an agent, with a bug, or in chains', () => {
-  const around = { uri: 'u', libvirt: 10_000_000, label: undefined, enforcing: false };
+  const around = { uri: 'u', libvirt: 10_000_000, hypervisor: 9_000_000, label: undefined, enforcing: false };
   const [first] = guestFindings(domain([image('/i/top')]), around);
   expect(first?.command).toBe(
     `printf %s '<channel type="unix"><target type="virtio" name="org.qemu.guest_agent.0"/></channel>' | snapctl -c u attach-device web /dev/stdin --live --config`,
@@ -79,6 +79,19 @@ test('a guest without an agent, with a bug, or in chains', () => {
   } as const;
   const bare = domain([image('/i/top')], { facts });
   expect(codes(bare)).toEqual(['known-bug']);
+  expect(guestFindings(bare, around)[0]?.message).toContain('pre-copy avoids it');
+  const emulated = { descriptions: ["<domain type='qemu' id='1'/>"] };
+  const [slow] = guestFindings({ ...bare, ...emulated }, around);
+  expect(slow?.command).toBe('snapctl -c u snapshot-create-as web --memspec /i/web.mem');
+  expect(codes(domain([], { descriptions: [channel('connected')] }), { hypervisor: 8_002_002 })).toEqual([]);
+  const qemu = channel('connected').replace('<domain>', "<domain type='qemu'>");
+  expect(codes(domain([], { descriptions: [qemu] }))).toEqual([]);
+  const [lossy] = guestFindings(domain([image('/i/top')], { descriptions: [qemu] }), {
+    ...around,
+    hypervisor: 8_002_002,
+  });
+  expect(lossy?.message).toMatch(/^QEMU 8\.2 loses writes of an emulated guest/);
+  expect(lossy?.command).toBe('snapctl -c u snapshot-create-as web --memspec /i/web.mem');
   const fine = domain([image('/i/top')], {
     facts: { ...facts, qemuVersion: { major: 8, minor: 1, micro: 0 } },
   });
