@@ -11,6 +11,8 @@ import { identifyProcess, type ProcessIdentity } from './process-identity.js';
 import { SinkError } from './sink.js';
 
 const START_DEADLINE_MS = 60_000;
+/** To remove what it has written, on a disk that may be slow. */
+const GIVE_UP_DEADLINE_MS = 30_000;
 /**
  * Threads that compress, beside the one that takes memory apart, which keeps up with four of them. More than there are
  * processors for only wait for each other: on two, one thread writes 300 MB/s and four write 270.
@@ -123,11 +125,13 @@ export class Archiver {
     this.#child.stdin?.write(`${JSON.stringify(rest)}\n`);
   }
 
-  /** Has it remove what it has written; only once no memory comes any more. Waits for its end. */
+  /** Has it remove what it has written; only once no memory comes any more. Waits for its end, and sees to it. */
   async giveUp(): Promise<void> {
     this.#child.kill('SIGTERM');
     this.#child.ref();
+    const patience = setTimeout(() => this.#child.kill('SIGKILL'), GIVE_UP_DEADLINE_MS);
     await this.#ended;
+    clearTimeout(patience);
   }
 
   /** Waits for its end. Does not end it: the signal is for those who give up waiting. */

@@ -155,8 +155,10 @@ test('an interrupt takes everything back', async () => {
   expect(await struck(at('two.snap'), grown(1_000_000), interrupt)).toEqual(told);
   // Who writes the archive is held up: on a quick machine it would be done before the interrupt is.
   const held: Strike = (child, { memory }) => {
-    process.kill(memory?.sink?.pid as number, 'SIGSTOP');
+    const writer = memory?.sink?.pid as number;
+    process.kill(writer, 'SIGSTOP');
     interrupt(child);
+    setTimeout(() => process.kill(writer, 'SIGCONT'), 500);
   };
   expect(await struck(at('two.snap'), writing, held)).toEqual(told);
   await expectUnharmed(before);
