@@ -106,7 +106,6 @@ function versionFindings(domain: ExaminedDomain, around: Surroundings): Finding[
   const about = { severity: 'note', code: 'known-bug', domain: domain.name, file: undefined } as const;
   const findings: Finding[] = [];
   const { facts, name } = domain;
-  const emulated = isEmulated(domain.descriptions[0] ?? '');
   const [image] = domain.disks.flatMap(({ images }) => images.map(({ file }) => file));
   const memory = ['--memspec', `${join(dirname(image ?? '/x'), name)}.mem`];
   if (facts) {
@@ -114,15 +113,15 @@ function versionFindings(domain: ExaminedDomain, around: Surroundings): Finding[
     if (major < 8 || (major === 8 && minor < 1)) {
       findings.push({
         ...about,
-        message: `QEMU ${major}.${minor}.${micro} hangs its guest if a background snapshot's reader goes away (mended in 8.1): snapctl keeps reading to the end, and "snapctl recover" frees a guest that hangs; ${emulated ? 'without --live it is not used' : 'pre-copy avoids it'}`,
+        message: `QEMU ${major}.${minor}.${micro} hangs its guest if a background snapshot's reader goes away (mended in 8.1): snapctl keeps reading to the end, and "snapctl recover" frees a guest that hangs; pre-copy avoids it`,
         command: words(
-          ...['snapctl', '-c', uri, 'snapshot-create-as', name],
-          ...(emulated ? [] : ['--live', '--method', 'precopy']),
+          ...['snapctl', '-c', uri, 'snapshot-create-as', name, '--live', '--method', 'precopy'],
           ...memory,
         ),
       });
     }
   }
+  const emulated = isEmulated(domain.descriptions[0] ?? '');
   const lost = hypervisor === undefined ? undefined : lostByPreCopy(versionOf(hypervisor), emulated);
   if (lost) {
     findings.push({

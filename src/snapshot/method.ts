@@ -37,8 +37,8 @@ const CALM_PROCESSORS = 0.75;
 const CALM_LOOK_MS = 200;
 
 /**
- * Chooses how to take memory. Background where it is safe and pauses less; pre-copy otherwise, unless it would lose
- * writes; stopped when the guest need not run on, or nothing else is right.
+ * Chooses how to take memory. Background where it is safe and pauses less; pre-copy otherwise; stopped when the guest
+ * need not run on.
  * @param options.load of the guest, if pre-copy is to be taken while it is calm, because that takes half the time.
  * @throws MethodRefused a method was asked for that this guest can't do.
  */
@@ -62,11 +62,7 @@ export async function chooseMethod(
       reason: asked ? 'asked for' : 'without --live the guest is stopped throughout',
     };
   }
-  const lost = await lostWrites(guest);
-  if (asked === 'precopy') {
-    if (lost) throw new MethodRefused(`--method precopy is not possible: ${lost}`);
-    return { method: 'precopy', reason: 'asked for' };
-  }
+  if (asked === 'precopy') return { method: 'precopy', reason: 'asked for' };
   const device = await unprotectedDevice(guest.qmp);
   const obstacle = device && `the guest has a ${device} device`;
   if (asked === 'background') {
@@ -74,8 +70,7 @@ export async function chooseMethod(
     if (refusal) throw new MethodRefused(`--method background is not possible: ${refusal}`);
     return { method: 'background', reason: 'asked for' };
   }
-  if (obstacle) return withoutBackground(obstacle, lost);
-  if (lost) return { method: 'background', reason: `pre-copy is not possible: ${lost}` };
+  if (obstacle) return withoutBackground(obstacle);
   const processors = await load?.processors(CALM_LOOK_MS, signal);
   if (processors !== undefined && processors < CALM_PROCESSORS) {
     const share = Math.round(processors * 100);
@@ -88,18 +83,20 @@ export async function chooseMethod(
   const { major, minor } = guest.version;
   if (isAtLeast(guest.version, 8, 1))
     return { method: 'background', reason: `QEMU ${major}.${minor} supports it` };
+  const lost = await lostWrites(guest);
+  if (lost) return { method: 'background', reason: `pre-copy has one pass only, because ${lost}` };
   return compareOnOldQemu(guest, memorySize, signal);
 }
 
-const withoutBackground = (obstacle: string, lost: string | undefined): MethodChoice => ({
-  method: lost ? 'stopped' : 'precopy',
-  reason: `background is not possible: ${obstacle}${lost ? `; nor is pre-copy: ${lost}` : ''}`,
+const withoutBackground = (obstacle: string): MethodChoice => ({
+  method: 'precopy',
+  reason: `background is not possible: ${obstacle}`,
 });
 
 /**
  * Sets QEMU up for a method, when the journal says how it was before. Some time before the guest is stopped: QEMU tries
  * out what a background snapshot needs, on all of the guest's memory, and the guest is held up for 10 to 50 ms.
- * @returns the method: another one if this QEMU turns out not to do background.
+ * @returns the method: pre-copy if this QEMU turns out not to do the other one.
  */
 export async function prepareMethod(
   guest: Guest,
@@ -113,9 +110,8 @@ export async function prepareMethod(
     return choice;
   } catch (error) {
     if (!(error instanceof CommandFailure)) throw error;
-    const instead = withoutBackground(error.message, await lostWrites(guest));
-    await journal.update({ method: instead.method });
-    return instead;
+    await journal.update({ method: 'precopy' });
+    return withoutBackground(error.message);
   }
 }
 

@@ -8,7 +8,7 @@ export interface MigrationSettings {
 }
 
 /** Bytes a second that no machine reaches. QEMU before 9.1 doesn't take 0 for unlimited in every place. */
-const UNLIMITED = 10_000_000_000_000;
+export const UNLIMITED = 10_000_000_000_000;
 
 export async function readMigrationSettings(qmp: QmpClient): Promise<MigrationSettings> {
   const [states, parameters] = [
@@ -45,6 +45,10 @@ export async function prepareMigration(
     ...(downtimeLimit === undefined ? {} : { 'downtime-limit': downtimeLimit }),
   });
 }
+
+/** @param bytes a second */
+export const setBandwidth = (qmp: QmpClient, bytes: number): Promise<unknown> =>
+  qmp.execute('migrate-set-parameters', { 'max-bandwidth': bytes });
 
 /** Puts everything back as it was. */
 export async function restoreMigrationSettings(qmp: QmpClient, before: MigrationSettings): Promise<void> {

@@ -1,4 +1,5 @@
 import { call, type Migration } from '../qmp/index.js';
+import { lostWrites } from './lost-writes.js';
 import {
   MemoryFailure,
   type MemoryOperation,
@@ -8,6 +9,7 @@ import {
 } from './memory-operation.js';
 import { prepareMigration } from './migration-settings.js';
 import { MigrationWatch, migrationCleanedUp, type StreamProgress } from './migration-watch.js';
+import { beginOnePass, checkOnePass, ONE_PASS_DOWNTIME, OnePass } from './one-pass.js';
 import { switchActions } from './overlay.js';
 import { PauseWatch } from './pause.js';
 import { settledRunState } from './run-state.js';
@@ -27,30 +29,34 @@ const RESUME_DEADLINE_MS = 30_000;
 /**
  * Takes memory while the guest runs and changes it, pass after pass, until what is left fits into a short pause; at
  * its end QEMU stops the guest, the disks are switched, and the guest goes on. What doesn't converge within bounds
- * is finished with the guest stopped, or given up if that would take too long.
+ * is finished with the guest stopped, or given up if that would take too long. Where QEMU would lose writes between
+ * passes, there is but one (see one-pass.ts).
  */
 export async function takePrecopy(operation: MemoryOperation): Promise<MemoryTaken> {
   const { guest, journal, streamUri, settings, signal } = operation;
   const { qmp } = guest;
-  await prepareMigration(qmp, settings, 'plain', DOWNTIME_STEPS[0]);
+  const once = (await lostWrites(guest)) !== undefined;
+  await prepareMigration(qmp, settings, 'plain', once ? ONE_PASS_DOWNTIME : DOWNTIME_STEPS[0]);
   signal.throwIfAborted();
   const pauses = new PauseWatch(qmp.listen({ events: ['STOP', 'RESUME'] }));
   const watch = new MigrationWatch(qmp);
   try {
     await journal.update({ step: 'switching' });
-    await qmp.execute('migrate', { uri: streamUri }, { signal });
-    const convergence = new Convergence(operation);
+    if (once) await beginOnePass(operation, pauses);
+    else await qmp.execute('migrate', { uri: streamUri }, { signal });
+    const steering = once ? await OnePass.of(operation) : new Convergence(operation);
     const migration = await watch.untilEnded({
       stalled: STALLED_MS,
       signal,
-      each: (now, progress) => convergence.steer(now, progress),
+      each: (now, progress) => steering.steer(progress, now),
     });
     if (migration.status !== 'completed') {
       throw new MemoryFailure(`taking memory failed: ${migration['error-desc'] ?? migration.status}`);
     }
+    const { transferred, passes } = watch.progress(migration);
+    if (once) await checkOnePass(operation, passes);
     await switchAndResume(operation, pauses);
     await migrationCleanedUp(qmp);
-    const { transferred, passes } = watch.progress(migration);
     return { pause: await pauses.sum(), transferred, passes };
   } finally {
     pauses.close();
@@ -81,7 +87,7 @@ class Convergence {
     this.#operation = operation;
   }
 
-  async steer(migration: Migration, progress: StreamProgress): Promise<void> {
+  async steer(progress: StreamProgress, migration: Migration): Promise<void> {
     const { guest, memorySize, onProgress, tentative } = this.#operation;
     onProgress(progress);
     if (this.#stopped || migration.status !== 'active') return;

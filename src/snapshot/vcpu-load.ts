@@ -36,9 +36,14 @@ export class VcpuLoad {
   async processors(least: number, signal: AbortSignal): Promise<number | undefined> {
     const left = this.#began + least - performance.now();
     if (left > 0) await delay(left, undefined, { signal });
+    const work = await this.work();
+    return work === undefined ? undefined : work / (performance.now() - this.#began);
+  }
+
+  /** @returns how long the processors ran or wanted to, all together, in ms; undefined if that can't be told any more. */
+  async work(): Promise<number | undefined> {
     const after = await wanted(this.#files);
-    const elapsed = performance.now() - this.#began;
-    return after === undefined ? undefined : (after - this.#before) / NANOSECONDS_PER_MS / elapsed;
+    return after === undefined ? undefined : (after - this.#before) / NANOSECONDS_PER_MS;
   }
 }
 

@@ -6,13 +6,14 @@ import { openArchive, verifyArchive } from '../../src/archive/index.js';
 import { queryBlockGraph } from '../../src/qmp/index.js';
 import { guestDisks } from '../../src/snapshot/guest-disks.js';
 import type { JournalRecord } from '../../src/snapshot/journal.js';
-import { memoryMethods } from '../support/memory-methods.js';
 import { complaintsAbout, type RunningCommand } from './command.js';
 import type { GuestDrill } from './drill.js';
 import { examine, untilQuiet } from './examine.js';
 import type { Random } from './random.js';
 import type { World } from './world.js';
 
+/** `chosen`: by snapctl, which then may change its mind. */
+const methods = ['background', 'precopy', 'stopped', 'chosen'] as const;
 /** How long an archive takes here from its journal's beginning, in ms; learned from those that were quicker. */
 let length = 3000;
 /** What an archive of the drills' guest comes to, in MiB. */
@@ -27,8 +28,7 @@ interface Begun {
 }
 
 async function begin(world: World, random: Random, folder = world.guest.folder): Promise<Begun> {
-  // 'chosen': by snapctl, which then may change its mind.
-  const method = random.pick([...memoryMethods(world.program), 'chosen'] as const);
+  const method = random.pick(methods);
   const file = join(folder, 'drill.snap');
   const disks = await activeDisks(world);
   const words = method === 'chosen' ? [] : ['--method', method];

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { complaintsAbout } from './command.js';
 import type { GuestDrill } from './drill.js';
 import { examine } from './examine.js';
-import { memoryFile, streamedOn } from './operations.js';
+import { memoryFile, streamed } from './operations.js';
 
 /** What a memory image of the drills' guest comes to, and what two overlays need, in MiB. */
 const IMAGE = 130;
@@ -19,7 +19,7 @@ export const fullDisk: GuestDrill = {
   usual: 20,
   needsGuest: true,
   async run(world, random) {
-    const operation = random.pick(streamedOn(world.program));
+    const operation = random.pick(streamed);
     const kind = random.pick(['tmpfs', 'ext2', 'ext2', 'overlays'] as const);
     const size = kind === 'overlays' ? random.between(0.02, OVERLAYS) : random.between(0.04, 1.1) * IMAGE;
     const folder = join(world.guest.folder, 'full');

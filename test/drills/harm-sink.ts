@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { complaintsAbout } from './command.js';
 import type { GuestDrill } from './drill.js';
 import { examine } from './examine.js';
-import { streamedOn } from './operations.js';
+import { streamed } from './operations.js';
 
 const STREAM_MS = 1500;
 const STOPPED_MS = 10_000;
@@ -13,7 +13,7 @@ export const killSink: GuestDrill = {
   usual: 50,
   needsGuest: true,
   async run(world, random) {
-    const operation = random.pick(streamedOn(world.program));
+    const operation = random.pick(streamed);
     const { name, command } = world.begin(operation);
     const record = await world.untilJournal(command, ({ memory }) => (memory?.sink ?? null) !== null);
     const wait = random.between(0, STREAM_MS);
@@ -32,7 +32,7 @@ export const stopSink: GuestDrill = {
   usual: 6,
   needsGuest: true,
   async run(world, random) {
-    const operation = random.pick(streamedOn(world.program));
+    const operation = random.pick(streamed);
     const { name, command } = world.begin(operation);
     const record = await world.untilJournal(command, ({ memory }) => (memory?.sink ?? null) !== null);
     await Promise.race([delay(random.between(0, STREAM_MS / 2)), command.ended]);

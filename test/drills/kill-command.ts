@@ -3,7 +3,7 @@ import type { JournalStep } from '../../src/snapshot/journal.js';
 import { complaintsAbout } from './command.js';
 import type { GuestDrill } from './drill.js';
 import { examine, untilQuiet } from './examine.js';
-import { type Operation, operationsOn } from './operations.js';
+import { type Operation, operations } from './operations.js';
 
 /** How long each operation takes from its journal's beginning to its end, in ms, as last seen here. */
 const lengths = new Map<Operation, number>();
@@ -25,7 +25,7 @@ export const killCommand: GuestDrill = {
   usual: 200,
   needsGuest: true,
   async run(world, random) {
-    const operation = random.pick(operationsOn(world.program));
+    const operation = random.pick(operations);
     const early = random.fraction() < EARLY;
     const wait = early
       ? random.between(50, 700)
@@ -69,7 +69,7 @@ export const killBoth: GuestDrill = {
   usual: 50,
   needsGuest: true,
   async run(world, random) {
-    const operation = random.pick(operationsOn(world.program));
+    const operation = random.pick(operations);
     const wait = random.between(0, 1.1 * (lengths.get(operation) ?? FIRST_GUESS_MS));
     const { name, command } = world.begin(operation);
     await world.untilJournal(command);

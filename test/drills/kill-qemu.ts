@@ -5,7 +5,7 @@ import { SnapshotStore } from '../../src/snapshot/snapshot-store.js';
 import { complaintsAbout } from './command.js';
 import type { LoneDrill, Surroundings } from './drill.js';
 import { leftFiles, untilQuiet } from './examine.js';
-import { isInternal, operationsOn } from './operations.js';
+import { isInternal, operations } from './operations.js';
 import { checkImage } from './qemu-img.js';
 import { World } from './world.js';
 
@@ -30,7 +30,7 @@ export const killQemu: LoneDrill = {
     heir = undefined;
     used += 1;
     try {
-      const operation = random.pick(operationsOn(world.program));
+      const operation = random.pick(operations);
       const before = new Set(readdirSync(world.images));
       const { name, command } = world.begin(operation, { name: `s${used}` });
       await world.untilJournal(command);

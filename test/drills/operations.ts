@@ -1,9 +1,7 @@
 import { join } from 'node:path';
-import { memoryMethods } from '../support/memory-methods.js';
-import type { QemuProgram } from '../support/qemu.js';
 
 /** The ways to take a snapshot, as a user asks for them. */
-const operations = [
+export const operations = [
   'disks',
   'frozen disks',
   'internal disks',
@@ -15,11 +13,7 @@ const operations = [
 export type Operation = (typeof operations)[number];
 
 /** Those that have a process of their own which receives memory. */
-export const streamedOn = (program: QemuProgram): readonly Operation[] => memoryMethods(program);
-
-/** All that a QEMU can do. */
-export const operationsOn = (program: QemuProgram): readonly Operation[] =>
-  operations.filter((each) => each !== 'precopy' || streamedOn(program).includes(each));
+export const streamed: readonly Operation[] = ['stopped', 'precopy', 'background'];
 
 export const isInternal = (operation: Operation): boolean => operation.startsWith('internal');
 

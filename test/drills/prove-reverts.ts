@@ -1,9 +1,10 @@
 import { GuestAgent } from '../../src/agent/index.js';
-import { memoryMethods } from '../support/memory-methods.js';
 import type { DrillResult, TreeDrill } from './drill.js';
 import { examineTree } from './examine-tree.js';
 import { checkFileSystem } from './file-system.js';
 import type { Taken, TreeWorld } from './tree-world.js';
+
+const methods = ['background', 'precopy', 'stopped'] as const;
 
 /** A snapshot under load by one of the methods, and how long the guest had been up around it, in seconds. */
 interface Moment {
@@ -44,7 +45,7 @@ export const proveReverts: TreeDrill = {
 
 async function takeAll(world: TreeWorld): Promise<Moments> {
   const byMethod = new Map<string, Moment>();
-  for (const method of memoryMethods(world.program)) {
+  for (const method of methods) {
     const from = await uptime(world);
     // Without --live it is stopped anyway, and no method can be chosen.
     const taken =

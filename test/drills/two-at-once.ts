@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { GuestDrill } from './drill.js';
 import { examine } from './examine.js';
-import { operationsOn } from './operations.js';
+import { operations } from './operations.js';
 
 /** A user who has to wait longer than this thinks that it hangs. */
 const PROMPT_MS = 9_000;
@@ -12,7 +12,7 @@ export const twoAtOnce: GuestDrill = {
   usual: 12,
   needsGuest: true,
   async run(world, random) {
-    const operation = random.pick(operationsOn(world.program));
+    const operation = random.pick(operations);
     const first = world.begin(operation);
     await world.untilJournal(first.command);
     await delay(random.between(0, 300));

@@ -24,7 +24,6 @@ import type { Connection, Domain } from '../../src/hypervisor/index.js';
 import { processBehind } from '../../src/snapshot/qemu-process.js';
 import { checkFileSystem } from '../drills/file-system.js';
 import { longForm } from '../support/long-form.js';
-import { memoryMethods } from '../support/memory-methods.js';
 import { BareGuest, type BareGuestOptions, qemuPrograms } from '../support/qemu.js';
 
 // Emulated guests, two at a time while one takes the other's place, on a machine that may be busy.
@@ -167,7 +166,7 @@ describe.each(qemuPrograms)('going back by a new QEMU, on %s', (_, find) => {
     const spans = new Map<string, readonly [from: number, to: number]>();
     for (const [name, method] of [
       ['s1', 'background'],
-      ['s2', memoryMethods(bare.program).includes('precopy') ? 'precopy' : 'stopped'],
+      ['s2', 'precopy'],
     ] as const) {
       const from = await bare.nextCounter();
       await take(name, VIR_DOMAIN_SNAPSHOT_CREATE_LIVE, method);

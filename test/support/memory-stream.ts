@@ -13,14 +13,12 @@ let streams = 0;
 /**
  * Takes a guest's memory as QEMU sends it on a unix socket, and lets the guest go on.
  * @param client the guest's monitor, with the guest running.
- * @param ended called when all of it is there; after pre-copy the guest still stands then.
  */
 export async function memoryStream(
   guest: BareGuest,
   client: QmpClient,
   method: StreamMethod,
   take: (chunk: Buffer) => Promise<void> | void,
-  ended: () => Promise<void> = async () => {},
 ): Promise<void> {
   const path = join(guest.folder, `stream${streams++}`);
   const server = createServer();
@@ -38,7 +36,6 @@ export async function memoryStream(
       status = (await client.execute('query-migrate')).status ?? '';
       if (status === 'failed') throw new Error('the migration failed');
     }
-    await ended();
     // After precopy the guest has been stopped, and QEMU 9 and newer stop it after a background snapshot, too.
     if (!(await client.execute('query-status')).running) await client.execute('cont');
   } finally {
