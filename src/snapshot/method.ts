@@ -31,10 +31,14 @@ const PRECOPY_PAUSE = 50;
 const BACKGROUND_PAUSE = 10;
 const BACKGROUND_PAUSE_PER_GIB = 20;
 
-/** A guest that wants no more of a processor than this can hardly change memory faster than pre-copy sends it. */
-const CALM_PROCESSORS = 0.75;
-/** How long a guest must be looked at to tell, in ms. */
-const CALM_LOOK_MS = 200;
+/**
+ * A guest that wants less of a processor than this can hardly change memory faster than pre-copy sends it; with how long it
+ * must be looked at to tell, in ms. One that does next to nothing is told sooner.
+ */
+const CALM = [
+  { processors: 0.2, look: 100 },
+  { processors: 0.75, look: 200 },
+] as const;
 
 /**
  * Chooses how to take memory. Background where it is safe and pauses less; pre-copy otherwise; stopped when the guest
@@ -71,12 +75,11 @@ export async function chooseMethod(
     return { method: 'background', reason: 'asked for' };
   }
   if (obstacle) return withoutBackground(obstacle);
-  const processors = await load?.processors(CALM_LOOK_MS, signal);
-  if (processors !== undefined && processors < CALM_PROCESSORS) {
-    const share = Math.round(processors * 100);
+  const share = load && (await calmShare(load, signal));
+  if (share !== undefined) {
     return {
       method: 'precopy',
-      reason: `the guest is calm (${share} % of a processor), and this is quickest`,
+      reason: `the guest is calm (${Math.round(share * 100)} % of a processor), and this is quickest`,
       tentative: true,
     };
   }
@@ -86,6 +89,16 @@ export async function chooseMethod(
   const lost = await lostWrites(guest);
   if (lost) return { method: 'background', reason: `pre-copy has one pass only, because ${lost}` };
   return compareOnOldQemu(guest, memorySize, signal);
+}
+
+/** @returns how much of a processor a calm guest wants; undefined of one that is not, or if that can't be told. */
+async function calmShare(load: VcpuLoad, signal: AbortSignal): Promise<number | undefined> {
+  for (const { processors, look } of CALM) {
+    const share = await load.processors(look, signal);
+    if (share === undefined) return undefined;
+    if (share < processors) return share;
+  }
+  return undefined;
 }
 
 const withoutBackground = (obstacle: string): MethodChoice => ({
