@@ -253,6 +253,9 @@ async function takeAway(
     if (active.has(overlayNode)) {
       await mergeBack(guest, overlay);
       actions.push(`merged '${file}' back`);
+    } else {
+      // A run that was cut off may have come as far as this, but for the last word to its job.
+      await followJob(qmp, mergeJob(overlay), { whenReady: 'complete' });
     }
     const { nodes } = await queryBlockGraph(qmp);
     if (nodes.has(overlayNode)) await qmp.execute('blockdev-del', { 'node-name': overlayNode });
@@ -263,8 +266,11 @@ async function takeAway(
   }
 }
 
-async function mergeBack({ qmp }: Guest, { overlayNode, baseNode }: JournalOverlay): Promise<void> {
-  const id = `snapctl-undo-${overlayNode.slice(-12)}`;
+const mergeJob = ({ overlayNode }: JournalOverlay): string => `snapctl-undo-${overlayNode.slice(-12)}`;
+
+async function mergeBack({ qmp }: Guest, overlay: JournalOverlay): Promise<void> {
+  const { overlayNode, baseNode } = overlay;
+  const id = mergeJob(overlay);
   const left = await findJob(qmp, id);
   if (left && left.status !== 'concluded') {
     // Begun by a run that was cut off.

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { call } from '../qmp/index.js';
+import { CommandFailure, call } from '../qmp/index.js';
 import { MemoryFailure, type MemoryOperation, RestlessGuest } from './memory-operation.js';
 import { setBandwidth, UNLIMITED } from './migration-settings.js';
 import type { StreamProgress } from './migration-watch.js';
@@ -43,7 +43,10 @@ export async function beginOnePass(operation: MemoryOperation, pauses: PauseWatc
     if (performance.now() > deadline) throw new MemoryFailure('the migration does not begin');
     await delay(1, undefined, { signal });
   }
-  await qmp.execute('cont');
+  await qmp.execute('cont').catch((error: unknown) => {
+    // It is ending its migration at this very moment: its guest must not go on before its disks are switched.
+    throw tentative && error instanceof CommandFailure ? new RestlessGuest(error.message) : error;
+  });
   await pauses.untilResume(BEGIN_DEADLINE_MS);
   if (!tentative) await setBandwidth(qmp, UNLIMITED);
 }
