@@ -126,7 +126,7 @@ function versionFindings(domain: ExaminedDomain, around: Surroundings): Finding[
   if (lost) {
     findings.push({
       ...about,
-      message: `${lost}, as libvirt does for snapshots with memory and --live: such images are seldom of one instant`,
+      message: `${lost}, as libvirt does for snapshots with memory and --live: such images are often not of one instant`,
       command: words('snapctl', '-c', uri, 'snapshot-create-as', name, ...memory),
     });
   }
