@@ -28,7 +28,8 @@ export async function diagnose(connection: Connection, name: string | undefined)
   const { domains: all, failures } = await examineConnection(connection);
   const domains = all.filter((domain) => name === undefined || domain.name === name);
   const libvirt = connection.ownEngine ? undefined : await connection.getLibVersion();
-  const hypervisor = connection.ownEngine ? undefined : await connection.getVersion();
+  // libvirt can't tell on a host without a default emulator; its domains may have others.
+  const hypervisor = connection.ownEngine ? undefined : await connection.getVersion().catch(() => undefined);
   const enforcing = (await readFile('/sys/fs/selinux/enforce', 'utf8').catch(() => '0')).trim() === '1';
   const documents = [...domainDocuments(all), ...(await stateDocuments()), ...(await managedDocuments())];
   const findings: Finding[] = [...(await unfinishedFindings(name))];

@@ -18,7 +18,9 @@ export const lostWrites = async ({ qmp, version }: Guest): Promise<string | unde
 
 /** The same of a domain of libvirt, which takes the memory of a running guest by pre-copy alone. */
 export const lostByLibvirt = async (connection: Connection, domain: Domain): Promise<string | undefined> =>
-  lostByPreCopy(versionOf(await connection.getVersion()), isEmulated(await domain.getXMLDesc()));
+  isEmulated(await domain.getXMLDesc())
+    ? lostByPreCopy(versionOf(await connection.getVersion()), true)
+    : undefined;
 
 /** @param xml a domain's description */
 export const isEmulated = (xml: string): boolean => /<domain\b[^>]*\btype=["']qemu["']/.test(xml);
