@@ -123,6 +123,7 @@ const helpers = {
 const threads = {
   'libvirt-worker': 'src/libvirt/worker.ts',
   'archive-checker': 'src/archive/block-checker.ts',
+  'pipe-reader': 'src/snapshot/pipe-reader.ts',
 };
 const libraries = {
   libvirt: 'src/libvirt/index.ts',

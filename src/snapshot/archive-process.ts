@@ -16,11 +16,14 @@ import type {
   ArchiverNews,
   ArchiverReport,
 } from './archive-order.js';
+import { awaitMemory } from './await-memory.js';
 import { writeDurably } from './durable-file.js';
-import { awaitMemory, type MemoryChunk, type MemoryInput } from './memory-input.js';
+import type { MemoryInput } from './memory-input.js';
+import { PipeThread } from './pipe-thread.js';
+import { receiveMemory } from './receive-memory.js';
 
-/** Memory that may wait to be compressed; more than this and the socket is left to wait. */
-const MAX_PENDING = 80 * 1024 * 1024;
+/** Memory from a socket that may wait to be compressed; a pipe's thread has as much. */
+const MAX_PENDING = 64 * 1024 * 1024;
 /** What the archive takes without a copy of it. */
 const AT_ONCE = 256 * 1024;
 /** A small stream is kept whole: NVRAM has some hundred KiB. */
@@ -65,12 +68,13 @@ async function work(order: ArchiveOrder): Promise<ArchiverReport> {
   await begin(order);
   if (unwanted.signal.aborted) return fail(unwanted.signal.reason);
   if (order.memory) {
-    const input = await awaitMemory(order);
+    const { guestFirst } = order;
+    const input = await awaitMemory(order, MAX_PENDING, (pipe) => new PipeThread(pipe, guestFirst));
     if (!input) {
       await writer?.abort();
       process.exit(1);
     }
-    const failure = await receive(input, writer as ArchiveWriter, order.guestFirst);
+    const failure = await receive(input, writer as ArchiveWriter, guestFirst);
     if (failure !== undefined) return fail(failure);
   } else {
     say({ ready: true });
@@ -111,63 +115,26 @@ function tell(): void {
   say({ done: received + diskBytes, stored: writer?.progress.stored ?? 0 });
 }
 
-/** Reads memory to its end, whatever happens to the archive. @returns what made it fail. */
+/** @returns what made the archive fail. */
 async function receive(input: MemoryInput, to: ArchiveWriter, guestFirst: boolean): Promise<unknown> {
   const memory = to.memory();
-  let failure: unknown;
-  let pending: MemoryChunk[] = [];
-  let pendingBytes = 0;
-  let writing: Promise<void> | undefined;
-
-  const flush = async (): Promise<void> => {
-    while (pending.length > 0 && failure === undefined) {
-      const batch = pending;
-      pending = [];
-      try {
-        for (const chunk of batch) {
-          unwanted.signal.throwIfAborted();
-          for (let at = 0; at < chunk.bytes.length; at += AT_ONCE)
-            await memory.append(chunk.bytes.subarray(at, at + AT_ONCE));
-          written += chunk.bytes.length;
-          pendingBytes -= chunk.bytes.length;
-          chunk.release();
-          if (pendingBytes < MAX_PENDING) input.resume();
-        }
-      } catch (error) {
-        failure = error;
+  const failure = await receiveMemory(input, {
+    count: (bytes) => {
+      received += bytes;
+    },
+    store: async (chunks) => {
+      for (let chunk = chunks[0]; chunk; chunk = chunks[0]) {
+        unwanted.signal.throwIfAborted();
+        for (let at = 0; at < chunk.bytes.length; at += AT_ONCE)
+          await memory.append(chunk.bytes.subarray(at, at + AT_ONCE));
+        written += chunk.bytes.length;
+        chunks.shift();
+        chunk.release();
       }
-    }
-    if (failure !== undefined) pending = [];
-    input.resume();
-    writing = undefined;
-  };
-  let begun = !guestFirst;
-  let later: NodeJS.Timeout | undefined;
-  const write = (): void => {
-    begun = true;
-    clearTimeout(later);
-    writing ??= flush();
-  };
-
-  await input.read((chunk) => {
-    received += chunk.bytes.length;
-    if (failure !== undefined) {
-      chunk.release();
-      return;
-    }
-    pending.push(chunk);
-    pendingBytes += chunk.bytes.length;
-    if (pendingBytes > MAX_PENDING) input.pause();
-    if (begun) writing ??= flush();
-    else later ??= setTimeout(write, GUEST_FIRST_MS);
+    },
+    onlyReadingMs: guestFirst ? GUEST_FIRST_MS : 0,
   });
-  write();
-  await writing;
-  if (failure === undefined)
-    await memory.end().catch((error: unknown) => {
-      failure = error;
-    });
-  return failure;
+  return failure ?? (await memory.end().catch((error: unknown) => error));
 }
 
 /** What the parent says when memory is through: disks and documents. */

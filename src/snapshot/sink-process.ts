@@ -15,12 +15,14 @@ import { execFile } from 'node:child_process';
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { EarlySync } from '../archive/early-sync.js';
+import { awaitMemory } from './await-memory.js';
 import { writeDurably } from './durable-file.js';
-import { awaitMemory, type MemoryChunk, type MemoryInput } from './memory-input.js';
+import type { MemoryChunk, MemoryInput } from './memory-input.js';
+import { receiveMemory } from './receive-memory.js';
 import type { SinkOrder, SinkReport } from './sink.js';
 
-/** Memory that may wait to be written; more than this and the socket is left to wait. */
-const MAX_PENDING = 8 * 1024 * 1024;
+/** Memory that may wait to be written, or is being; more than this and QEMU is left to wait. */
+const MAX_PENDING = 16 * 1024 * 1024;
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGPIPE'] as const) process.on(signal, () => undefined);
 // The parent may be gone before we say something.
 process.stdout.on('error', () => undefined);
@@ -30,7 +32,7 @@ process.umask(0o077);
 
 const file = await open(order.file, 'wx', 0o600);
 await reserve(order.file, order.reserve);
-const input = await awaitMemory(order);
+const input = await awaitMemory(order, MAX_PENDING);
 if (!input) {
   await file.close();
   await rm(order.file, { force: true });
@@ -55,64 +57,35 @@ async function reserve(path: string, bytes: number): Promise<void> {
 async function receive(memory: MemoryInput, target: FileHandle): Promise<SinkReport> {
   let written = 0;
   let received = 0;
-  let failure: string | undefined;
-  let pending: MemoryChunk[] = [];
-  let pendingBytes = 0;
-  let writing: Promise<void> | undefined;
   const sync = new EarlySync(target);
-
-  const flush = async (): Promise<void> => {
-    while (pending.length > 0 && failure === undefined) {
-      const batch = pending;
-      const bytes = pendingBytes;
-      pending = [];
-      pendingBytes = 0;
-      memory.resume();
-      try {
-        await writeAll(target, batch, bytes, written);
-        written += bytes;
-        sync.note(written);
-      } catch (error) {
-        failure = (error as NodeJS.ErrnoException).code ?? String(error);
-      }
-      for (const chunk of batch) chunk.release();
-    }
-    for (const chunk of pending.splice(0)) chunk.release();
-    pendingBytes = 0;
-    memory.resume();
-    writing = undefined;
-  };
-
-  await memory.read((chunk) => {
-    received += chunk.bytes.length;
-    if (failure !== undefined) {
-      chunk.release();
-      return;
-    }
-    pending.push(chunk);
-    pendingBytes += chunk.bytes.length;
-    if (pendingBytes > MAX_PENDING) memory.pause();
-    writing ??= flush();
+  let failure = await receiveMemory(memory, {
+    count: (bytes) => {
+      received += bytes;
+    },
+    store: async (chunks) => {
+      written += await writeAll(target, chunks, written);
+      sync.note(written);
+    },
   });
-  await writing;
   await sync.settled();
   try {
     await target.truncate(written);
     await target.sync();
   } catch (error) {
-    failure ??= (error as NodeJS.ErrnoException).code ?? String(error);
+    failure ??= error;
   }
   await target.close();
-  return { received, written, failure: failure ?? null };
+  return { received, written, failure: failure === undefined ? null : errnoOrText(failure) };
 }
 
-async function writeAll(
-  target: FileHandle,
-  chunks: MemoryChunk[],
-  bytes: number,
-  position: number,
-): Promise<void> {
+function errnoOrText(error: unknown): string {
+  return (error as NodeJS.ErrnoException).code ?? String(error);
+}
+
+/** @returns how many bytes they were. */
+async function writeAll(target: FileHandle, chunks: MemoryChunk[], position: number): Promise<number> {
   const batch = chunks.map((chunk) => chunk.bytes);
+  const bytes = batch.reduce((sum, { length }) => sum + length, 0);
   const { bytesWritten } = await target.writev(batch, position);
   // A short write means that the disk is nearly full: writing the rest tells the reason.
   if (bytesWritten < bytes) {
@@ -123,4 +96,5 @@ async function writeAll(
       done += step.bytesWritten;
     }
   }
+  return bytes;
 }
