@@ -16,7 +16,8 @@ const FREELY = 384;
 const MOMENT_MS = 1;
 /** Less than this is not worth a sleep. */
 const LEAST_SLEEP_MS = 0.2;
-const LONGEST_SLEEP_MS = 10;
+/** For room; each piece that is released wakes it before. */
+const ROOM_MS = 100;
 
 if (!parentPort) throw new Error('this file is a worker thread');
 const port = parentPort;
@@ -33,7 +34,7 @@ for (;;) {
   const { taken } = ring;
   const piece = ring.free();
   if (piece === undefined) {
-    ring.waitForRoom(taken, LONGEST_SLEEP_MS);
+    ring.waitForRoom(taken, ROOM_MS);
     continue;
   }
   const length = readNow(piece);
@@ -44,7 +45,7 @@ for (;;) {
   }
   if (ring.give(piece, length)) port.postMessage('more');
   const delay = pace.delay(performance.now(), ring.read, ring.taken);
-  if (delay >= LEAST_SLEEP_MS) sleep(Math.min(delay, LONGEST_SLEEP_MS));
+  if (delay >= LEAST_SLEEP_MS) sleep(delay);
   else if (length < PIECE_BYTES) sleep(MOMENT_MS);
 }
 port.postMessage('end');

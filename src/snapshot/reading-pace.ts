@@ -1,10 +1,12 @@
 /** What is expected of the taker before it has been seen: 4 pieces, 256 KiB, a millisecond. */
 const FIRST_RATE = 4;
-/** However slow the taker is, so much is read: nobody waits for ever. Pieces a millisecond, and a share of the taker's rate. */
+/** The slowest taker that is reckoned with, in pieces a millisecond, and the least share of a taker's rate that is read. */
 const LEAST_RATE = 0.2;
 const LEAST_SHARE = 0.1;
 /** With nearly all room left, more than the taker's rate: else room that is free would never be used. */
 const MOST_SHARE = 1.5;
+/** However slow the taker is: it may be back. */
+const LONGEST_DELAY_MS = 10;
 /** How long the taker is looked at for its rate, and what one look counts against those before it. */
 const LOOK_MS = 50;
 const LOOK_WEIGHT = 0.3;
@@ -34,7 +36,7 @@ export class ReadingPace {
   /**
    * @param now in milliseconds of any clock that goes on.
    * @param read pieces so far, and those that the taker is done with.
-   * @returns milliseconds until the next piece should be read.
+   * @returns milliseconds until the next piece should be read, 10 at most.
    */
   delay(now: number, read: number, taken: number): number {
     this.#look(now, taken);
@@ -45,13 +47,13 @@ export class ReadingPace {
     }
     const left = (this.#room - held) / (this.#room - this.#freely);
     const pace = this.#rate * Math.max(LEAST_SHARE, MOST_SHARE * left);
-    this.#next = Math.max(this.#next, now) + 1 / pace;
+    this.#next = Math.min(Math.max(this.#next, now) + 1 / pace, now + LONGEST_DELAY_MS);
     return this.#next - now;
   }
 
   #look(now: number, taken: number): void {
-    // Until the first is taken, the taker has not begun.
-    if (taken === 0) return;
+    // Until the first is taken, the taker has not begun; later, it is away, and counts as slow once when it is back.
+    if (taken === this.#taken) return;
     this.#lookedAt ??= now;
     const passed = now - this.#lookedAt;
     if (passed < LOOK_MS) return;

@@ -27,16 +27,17 @@ export async function receiveMemory(
   let later: NodeJS.Timeout | undefined;
 
   const flush = async (): Promise<void> => {
-    while (pending.length > 0) {
+    while (pending.length > 0 && failure === undefined) {
       const batch = pending;
       pending = [];
       try {
-        if (failure === undefined) await store(batch);
+        await store(batch);
       } catch (error) {
         failure = error;
       }
       for (const chunk of batch) chunk.release();
     }
+    for (const chunk of pending.splice(0)) chunk.release();
     storing = undefined;
   };
   const begin = (): void => {
@@ -48,6 +49,10 @@ export async function receiveMemory(
   await input
     .read((chunk) => {
       count(chunk.bytes.length);
+      if (failure !== undefined) {
+        chunk.release();
+        return;
+      }
       pending.push(chunk);
       if (begun) storing ??= flush();
       else later ??= setTimeout(begin, onlyReadingMs);

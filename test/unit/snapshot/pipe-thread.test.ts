@@ -1,0 +1,104 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { close, closeSync, write } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import { openPipe } from '../../../src/qmp/pipe.js';
+import type { MemoryChunk } from '../../../src/snapshot/memory-input.js';
+import { PieceRing } from '../../../src/snapshot/piece-ring.js';
+import { PipeThread } from '../../../src/snapshot/pipe-thread.js';
+
+const MIB = 2 ** 20;
+
+let writeEnd: number;
+let input: PipeThread;
+
+beforeEach(async () => {
+  const pipe = await openPipe(MIB);
+  ({ writeEnd } = pipe);
+  input = new PipeThread(pipe.readEnd, false);
+});
+
+afterEach(async () => {
+  await promisify(close)(writeEnd).catch(() => undefined);
+  await input.read((chunk) => chunk.release()).catch(() => undefined);
+});
+
+/** On threads of libuv's pool: a pipe that is full makes its writer wait. */
+async function send(bytes: Buffer): Promise<void> {
+  for (let at = 0; at < bytes.length; at += MIB)
+    await promisify(write)(writeEnd, bytes.subarray(at, at + MIB), 0, Math.min(MIB, bytes.length - at), null);
+}
+
+test('hands on every byte, in order, to a taker who is slower', async () => {
+  const hash = createHash('sha256');
+  const held: MemoryChunk[] = [];
+  let most = 0;
+  let bytes = 0;
+  const reading = input.read((chunk) => {
+    bytes += chunk.bytes.length;
+    held.push(chunk);
+    most = Math.max(most, held.length);
+  });
+  const taking = (async () => {
+    for (let rounds = 0; bytes < 200 * MIB || held.length > 0; rounds++) {
+      for (const chunk of held.splice(0, 100)) {
+        hash.update(chunk.bytes);
+        chunk.release();
+      }
+      // Away for longer than it takes to fill what can be held.
+      await delay(rounds === 3 ? 500 : 1);
+    }
+  })();
+  const sent = createHash('sha256');
+  const part = randomBytes(10 * MIB);
+  for (let count = 0; count < 20; count++) {
+    part.writeUInt32LE(count);
+    sent.update(part);
+    await send(part);
+  }
+  closeSync(writeEnd);
+  await Promise.all([reading, taking]);
+  expect(bytes).toBe(200 * MIB);
+  expect(hash.digest('hex')).toBe(sent.digest('hex'));
+  // It was left to wait.
+  expect(most).toBeLessThanOrEqual(1024);
+});
+
+test('tells when memory comes, and keeps it until it is wanted', async () => {
+  const begun = jest.fn();
+  void input.begun.then(begun);
+  await delay(50);
+  expect(begun).not.toHaveBeenCalled();
+  await send(Buffer.from('memory'));
+  expect(await input.begun).toBe(true);
+  closeSync(writeEnd);
+  let text = '';
+  await input.read((chunk) => {
+    text += chunk.bytes.toString();
+    chunk.release();
+  });
+  expect(text).toBe('memory');
+});
+
+test('tells when none will come', async () => {
+  closeSync(writeEnd);
+  expect(await input.begun).toBe(false);
+});
+
+test('goes on reading when its thread has died, and says so', async () => {
+  // Its first read is told to go where no memory is.
+  const share = jest.spyOn(PieceRing, 'share');
+  share.mockImplementationOnce((pieces) => ({
+    ...PieceRing.share(pieces),
+    bytes: new SharedArrayBuffer(8),
+  }));
+  const pipe = await openPipe(MIB);
+  const broken = new PipeThread(pipe.readEnd, false);
+  const reading = expect(broken.read(() => undefined)).rejects.toThrow('outside of buffer bounds');
+  const part = randomBytes(MIB);
+  for (let count = 0; count < 20; count++) await promisify(write)(pipe.writeEnd, part);
+  closeSync(pipe.writeEnd);
+  await reading;
+  expect(share).toHaveBeenCalled();
+});
