@@ -4,7 +4,7 @@ import { MemoryFailure, type MemoryOperation, RestlessGuest } from './memory-ope
 import { setBandwidth, UNLIMITED } from './migration-settings.js';
 import type { StreamProgress } from './migration-watch.js';
 import type { PauseWatch } from './pause.js';
-import { VcpuLoad } from './vcpu-load.js';
+import { VcpuLoad, type VcpuWork } from './vcpu-load.js';
 
 /**
  * Pre-copy for a QEMU that loses writes after each look at memory while the guest runs (see lost-writes.ts): in one pass,
@@ -21,8 +21,13 @@ const LOOKS = 2;
 const BEGIN_DEADLINE_MS = 30_000;
 /** Bytes a second: a page each 100 ms. */
 const PARKED = 10_000;
-/** How much a guest that was calm may do meanwhile, in ms on a processor: all that it changes is sent while it stands. */
+/**
+ * How much a guest that was calm may do meanwhile, in ms on a processor: all that it changes is sent while it stands. One that
+ * goes on as calmly as before may do more: the pass takes as long as it takes, and giving it up costs it twice.
+ */
 const CALM_WORK_MS = 500;
+const CALM_SHARE = 0.35;
+const MOST_WORK_MS = 1000;
 
 /**
  * Begins the migration, with the guest stopped for as long as QEMU needs to get ready.
@@ -85,6 +90,9 @@ export class OnePass {
   async steer(progress: StreamProgress): Promise<void> {
     this.#operation.onProgress(progress);
     const work = await this.#load?.work();
-    if (work !== undefined && work > CALM_WORK_MS) throw new RestlessGuest('the guest has become busy');
+    if (work && isBusy(work)) throw new RestlessGuest('the guest has become busy');
   }
 }
+
+const isBusy = ({ ran, elapsed }: VcpuWork): boolean =>
+  ran > MOST_WORK_MS || (ran > CALM_WORK_MS && ran > elapsed * CALM_SHARE);

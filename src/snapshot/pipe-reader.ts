@@ -1,62 +1,101 @@
 /** The entry of a thread that reads a pipe (see pipe-thread.ts). Ends when the pipe does. */
 import { readSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
-import { parentPort, workerData } from 'node:worker_threads';
-import { PIECE_BYTES, PieceRing } from './piece-ring.js';
-import type { PipeReaderData } from './pipe-thread.js';
+import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import type { PipeReaderData, ReadSlab } from './pipe-thread.js';
 import { ReadingPace } from './reading-pace.js';
 import { yieldToGuest } from './yield-to-guest.js';
 
 /**
- * Pieces that are read as fast as they come: what a guest has in hand when its memory begins to be taken. Where the guest
- * doesn't wait for QEMU, all: it may be QEMU's last look, for which the guest stands still.
+ * What is handed on at once, and read at once. Reading more would not be quicker, and lets QEMU wait longer for the room that
+ * it leaves.
  */
-const FREELY = 384;
-/** How long a pipe that was emptied is left alone: QEMU writes page by page. */
+const SLAB_BYTES = 256 * 1024;
+const READ_BYTES = 64 * 1024;
+/** 64 MiB: what comes while the taker is away for a tenth of a second, beside what it has yet to do. */
+const SLABS = 256;
+/** So many slabs are read as fast as they come: what a guest has in hand when its memory begins to be taken. */
+const FREELY = 96;
+/** How long a pipe that was emptied is left alone, because QEMU writes page by page, and a taker who has no room. */
 const MOMENT_MS = 1;
 /** Less than this is not worth a sleep. */
 const LEAST_SLEEP_MS = 0.2;
-/** For room; each piece that is released wakes it before. */
-const ROOM_MS = 100;
 
 if (!parentPort) throw new Error('this file is a worker thread');
 const port = parentPort;
-const { descriptor, ring: shared, guestFirst } = workerData as PipeReaderData;
-const ring = new PieceRing(shared);
-const pace = new ReadingPace(ring.pieces, guestFirst ? FREELY : ring.pieces);
+const { descriptor, guestFirst } = workerData as PipeReaderData;
+// Where the guest doesn't wait for QEMU, it may be QEMU's last look that is read, for which the guest stands still.
+const pace = new ReadingPace(SLABS, guestFirst ? FREELY : SLABS);
 const clock = new Int32Array(new SharedArrayBuffer(4));
 const sleep = (milliseconds: number): void => void Atomics.wait(clock, 0, 0, milliseconds);
 // An empty pipe is an exception with a stack, a thousand times a second.
 Error.stackTraceLimit = 0;
 
+/** Those that came back last are used first: no more of them than are needed at once ever are touched. */
+const spare: Uint8Array[] = [];
+let slabs = 0;
+let slab: Uint8Array | undefined;
+let filled = 0;
+let bytesRead = 0;
+let taken = 0;
+
 if (guestFirst) yieldToGuest();
 for (;;) {
-  const { taken } = ring;
-  const piece = ring.free();
-  if (piece === undefined) {
-    ring.waitForRoom(taken, ROOM_MS);
-    continue;
-  }
-  const length = readNow(piece);
-  if (length === 0) break;
-  if (length === undefined) {
+  slab ??= nextSlab();
+  if (!slab) {
     sleep(MOMENT_MS);
     continue;
   }
-  if (ring.give(piece, length)) port.postMessage('more');
-  const delay = pace.delay(performance.now(), ring.read, ring.taken);
+  const length = readNow(slab);
+  if (length === 0) break;
+  if (length === undefined) {
+    handOn();
+    sleep(MOMENT_MS);
+    continue;
+  }
+  filled += length;
+  bytesRead += length;
+  if (filled === SLAB_BYTES) handOn();
+  takeBack();
+  const delay = pace.delay(performance.now(), bytesRead / SLAB_BYTES, taken);
   if (delay >= LEAST_SLEEP_MS) sleep(delay);
-  else if (length < PIECE_BYTES) sleep(MOMENT_MS);
 }
+handOn();
 port.postMessage('end');
 
 /** @returns undefined if the pipe is empty, 0 at its end */
-function readNow(piece: number): number | undefined {
+function readNow(into: Uint8Array): number | undefined {
   try {
-    return readSync(descriptor, ring.bytesOf(piece), 0, PIECE_BYTES, null);
+    return readSync(descriptor, into, filled, Math.min(READ_BYTES, SLAB_BYTES - filled), null);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'EAGAIN' || code === 'EINTR') return undefined;
     throw error;
+  }
+}
+
+function handOn(): void {
+  if (!slab || filled === 0) return;
+  const { buffer } = slab;
+  const message: ReadSlab = { buffer: buffer as ArrayBuffer, length: filled };
+  port.postMessage(message, [message.buffer]);
+  slab = undefined;
+  filled = 0;
+}
+
+function nextSlab(): Uint8Array | undefined {
+  takeBack();
+  const free = spare.pop();
+  if (free || slabs === SLABS) return free;
+  slabs++;
+  return new Uint8Array(SLAB_BYTES);
+}
+
+/** What the taker is done with. */
+function takeBack(): void {
+  for (let back = receiveMessageOnPort(port); back; back = receiveMessageOnPort(port)) {
+    const { buffer, length } = back.message as ReadSlab;
+    spare.push(new Uint8Array(buffer));
+    taken += length / SLAB_BYTES;
   }
 }

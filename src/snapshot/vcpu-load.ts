@@ -4,6 +4,17 @@ import type { Guest } from './guest.js';
 
 const NANOSECONDS_PER_MS = 1e6;
 
+/** Milliseconds on a processor, and waiting for one. */
+interface Times {
+  readonly ran: number;
+  readonly waited: number;
+}
+
+/** What a guest's processors have done together, in ms, since a moment so many ms ago. */
+export interface VcpuWork extends Times {
+  readonly elapsed: number;
+}
+
 /**
  * How busy a guest's virtual processors have been since a moment ago, by their threads' run queue statistics
  * (/proc/PID/task/TID/schedstat: nanoseconds on a processor, and waiting for one). It costs the guest nothing, where
@@ -11,10 +22,10 @@ const NANOSECONDS_PER_MS = 1e6;
  */
 export class VcpuLoad {
   readonly #files: readonly string[];
-  readonly #before: number;
+  readonly #before: Times;
   readonly #began = performance.now();
 
-  private constructor(files: readonly string[], before: number) {
+  private constructor(files: readonly string[], before: Times) {
     this.#files = files;
     this.#before = before;
   }
@@ -24,7 +35,7 @@ export class VcpuLoad {
     if (!qemu) return undefined;
     const cpus = await qmp.execute('query-cpus-fast');
     const files = cpus.map((cpu) => `/proc/${qemu.pid}/task/${cpu['thread-id']}/schedstat`);
-    const before = await wanted(files);
+    const before = await times(files);
     return before === undefined ? undefined : new VcpuLoad(files, before);
   }
 
@@ -37,26 +48,33 @@ export class VcpuLoad {
     const left = this.#began + least - performance.now();
     if (left > 0) await delay(left, undefined, { signal });
     const work = await this.work();
-    return work === undefined ? undefined : work / (performance.now() - this.#began);
+    return work && (work.ran + work.waited) / work.elapsed;
   }
 
-  /** @returns how long the processors ran or wanted to, all together, in ms; undefined if that can't be told any more. */
-  async work(): Promise<number | undefined> {
-    const after = await wanted(this.#files);
-    return after === undefined ? undefined : (after - this.#before) / NANOSECONDS_PER_MS;
+  /** @returns what they have done so far; undefined if that can't be told any more. */
+  async work(): Promise<VcpuWork | undefined> {
+    const after = await times(this.#files);
+    return (
+      after && {
+        ran: after.ran - this.#before.ran,
+        waited: after.waited - this.#before.waited,
+        elapsed: performance.now() - this.#began,
+      }
+    );
   }
 }
 
-/** Nanoseconds that the threads ran or wanted to. */
-async function wanted(files: readonly string[]): Promise<number | undefined> {
+/** Of all the threads together. */
+async function times(files: readonly string[]): Promise<Times | undefined> {
   try {
     const texts = await Promise.all(files.map((file) => readFile(file, 'latin1')));
-    let sum = 0;
+    let [ran, waited] = [0, 0];
     for (const text of texts) {
-      const [ran = NaN, waited = NaN] = text.split(' ').map(Number);
-      sum += ran + waited;
+      const [on = NaN, off = NaN] = text.split(' ').map((value) => Number(value) / NANOSECONDS_PER_MS);
+      ran += on;
+      waited += off;
     }
-    return Number.isFinite(sum) ? sum : undefined;
+    return Number.isFinite(ran + waited) ? { ran, waited } : undefined;
   } catch {
     return undefined;
   }
