@@ -4,7 +4,7 @@
  * QEMU before 8.1 hangs its guest if it did. When the archive fails, it drains what still comes.
  *
  * Without its parent an archive can't be completed any more: once no memory comes, it then removes what it has written
- * and goes, and the same at SIGTERM.
+ * and goes, and the same at SIGTERM. Started with `--pipe` if its descriptor 3 is one.
  */
 import { copyDisk } from '../archive/copy-disk.js';
 import { type ArchiveReader, type ArchiveWriter, createArchive, openArchive } from '../archive/index.js';
@@ -16,7 +16,7 @@ import type {
   ArchiverNews,
   ArchiverReport,
 } from './archive-order.js';
-import { awaitMemory } from './await-memory.js';
+import { awaitMemory, PIPE } from './await-memory.js';
 import { writeDurably } from './durable-file.js';
 import type { MemoryInput } from './memory-input.js';
 import { PipeThread } from './pipe-thread.js';
@@ -45,6 +45,8 @@ process.umask(0o077);
 const unwanted = new AbortController();
 process.on('SIGTERM', () => unwanted.abort(new Error('the archive was given up')));
 
+/** It takes as long to start as a process. */
+const thread = process.argv.includes('--pipe') ? new PipeThread(PIPE) : undefined;
 const orders = orderLines();
 const order = await orders.next<ArchiveOrder>();
 if (!order) process.exit(1);
@@ -69,7 +71,8 @@ async function work(order: ArchiveOrder): Promise<ArchiverReport> {
   if (unwanted.signal.aborted) return fail(unwanted.signal.reason);
   if (order.memory) {
     const { guestFirst } = order;
-    const input = await awaitMemory(order, MAX_PENDING, (pipe) => new PipeThread(pipe, guestFirst));
+    if (guestFirst) thread?.guestFirst();
+    const input = await awaitMemory(order, MAX_PENDING, thread && (() => thread));
     if (!input) {
       await writer?.abort();
       process.exit(1);

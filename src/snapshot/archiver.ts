@@ -30,7 +30,8 @@ export class LaunchedArchiver {
    */
   constructor(file: string, pipe?: MemoryPipe) {
     this.#pipe = pipe?.uri ?? null;
-    this.#child = spawn(process.execPath, [helperProgram('snapshot-archiver'), file], {
+    const words = [helperProgram('snapshot-archiver'), ...(pipe ? ['--pipe'] : []), '--', file];
+    this.#child = spawn(process.execPath, words, {
       detached: true,
       // Its standard input ends when we do, whatever ends us.
       stdio: ['pipe', 'pipe', 'pipe', ...(pipe ? [pipe.readEnd] : [])],

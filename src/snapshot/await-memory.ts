@@ -5,10 +5,12 @@ import { acceptOne } from './sink-listen.js';
 import { SocketInput } from './socket-input.js';
 
 /** The descriptor that a process is started with for its pipe. */
-const PIPE = 3;
+export const PIPE = 3;
 
 /** A pipe's input: it hears, before it is read, whether memory comes. */
 export interface BegunInput extends MemoryInput {
+  /** It would read at once what came. */
+  readonly ready: Promise<void>;
   readonly begun: Promise<boolean>;
 }
 
@@ -28,6 +30,7 @@ export async function awaitMemory(
     return socket && new SocketInput(socket, room);
   }
   const input = open(PIPE);
+  await input.ready;
   process.stdout.write(`listening ${pipe}\n`);
   return (await input.begun) ? input : undefined;
 }

@@ -33,6 +33,7 @@ export class PipeInput implements BegunInput {
   #paused = true;
   #moment: NodeJS.Timeout | undefined;
   readonly #ended: Promise<void>;
+  readonly ready = Promise.resolve();
   /** Whether memory comes. */
   readonly begun: Promise<boolean>;
 

@@ -23,9 +23,9 @@ const LEAST_SLEEP_MS = 0.2;
 
 if (!parentPort) throw new Error('this file is a worker thread');
 const port = parentPort;
-const { descriptor, guestFirst } = workerData as PipeReaderData;
+const { descriptor } = workerData as PipeReaderData;
 // Where the guest doesn't wait for QEMU, it may be QEMU's last look that is read, for which the guest stands still.
-const pace = new ReadingPace(SLABS, guestFirst ? FREELY : SLABS);
+let pace = new ReadingPace(SLABS, SLABS);
 const clock = new Int32Array(new SharedArrayBuffer(4));
 const sleep = (milliseconds: number): void => void Atomics.wait(clock, 0, 0, milliseconds);
 // An empty pipe is an exception with a stack, a thousand times a second.
@@ -39,8 +39,9 @@ let filled = 0;
 let bytesRead = 0;
 let taken = 0;
 
-if (guestFirst) yieldToGuest();
+port.postMessage('ready');
 for (;;) {
+  takeBack();
   slab ??= nextSlab();
   if (!slab) {
     sleep(MOMENT_MS);
@@ -56,7 +57,6 @@ for (;;) {
   filled += length;
   bytesRead += length;
   if (filled === SLAB_BYTES) handOn();
-  takeBack();
   const delay = pace.delay(performance.now(), bytesRead / SLAB_BYTES, taken);
   if (delay >= LEAST_SLEEP_MS) sleep(delay);
 }
@@ -84,18 +84,22 @@ function handOn(): void {
 }
 
 function nextSlab(): Uint8Array | undefined {
-  takeBack();
   const free = spare.pop();
   if (free || slabs === SLABS) return free;
   slabs++;
   return new Uint8Array(SLAB_BYTES);
 }
 
-/** What the taker is done with. */
+/** What the taker is done with, or wants. */
 function takeBack(): void {
-  for (let back = receiveMessageOnPort(port); back; back = receiveMessageOnPort(port)) {
-    const { buffer, length } = back.message as ReadSlab;
-    spare.push(new Uint8Array(buffer));
-    taken += length / SLAB_BYTES;
+  for (let told = receiveMessageOnPort(port); told; told = receiveMessageOnPort(port)) {
+    const message = told.message as ReadSlab | 'guest first';
+    if (message === 'guest first') {
+      pace = new ReadingPace(SLABS, FREELY);
+      yieldToGuest();
+      continue;
+    }
+    spare.push(new Uint8Array(message.buffer));
+    taken += message.length / SLAB_BYTES;
   }
 }

@@ -8,7 +8,6 @@ import { PipeInput } from './pipe-input.js';
 /** What the thread is started with. */
 export interface PipeReaderData {
   readonly descriptor: number;
-  readonly guestFirst: boolean;
 }
 
 /**
@@ -26,33 +25,47 @@ export interface ReadSlab {
  * or collects garbage, QEMU would wait for room in the pipe, and a guest for QEMU.
  */
 export class PipeThread implements BegunInput {
+  readonly ready: Promise<void>;
   readonly begun: Promise<boolean>;
   readonly #worker: Worker;
   readonly #ended: Promise<Error | undefined>;
   readonly #early: ReadSlab[] = [];
   #take: ((chunk: MemoryChunk) => void) | undefined;
 
-  /**
-   * @param descriptor of the pipe, and this object's from now on.
-   * @param guestFirst all other threads of this process are to be slower than the guest (see yield-to-guest.ts).
-   */
-  constructor(
-    descriptor: number,
-    guestFirst: boolean,
-    program: string = helperProgram('pipe-reader', 'cjs'),
-  ) {
+  /** @param descriptor of the pipe, and this object's from now on. */
+  constructor(descriptor: number, program: string = helperProgram('pipe-reader', 'cjs')) {
     // Opened once more, because only so it can be had without waiting: a thread that waits in read() keeps its process from
     // ending. And nobody else's reading changes by it.
     const own = openSync(`/proc/self/fd/${descriptor}`, constants.O_RDONLY | constants.O_NONBLOCK);
     closeSync(descriptor);
-    const workerData: PipeReaderData = { descriptor: own, guestFirst };
+    const workerData: PipeReaderData = { descriptor: own };
     this.#worker = new Worker(program, { workerData });
-    const first = new Promise<boolean>((resolve) => {
-      this.#worker.once('message', (message: ReadSlab | 'end') => resolve(message !== 'end'));
-      process.on('SIGTERM', () => resolve(false));
+    let [ready, begin] = [(): void => undefined, (_memory: boolean): void => undefined];
+    const isReady = new Promise<void>((resolve) => {
+      ready = resolve;
     });
-    this.#ended = this.#untilEnd().catch((error: Error) => this.#drain(own, error));
+    const first = new Promise<boolean>((resolve) => {
+      begin = resolve;
+    });
+    process.on('SIGTERM', () => begin(false));
+    const ended = new Promise<undefined>((resolve, reject) => {
+      this.#worker.on('message', (message: ReadSlab | 'ready' | 'end') => {
+        if (message === 'ready') return ready();
+        begin(message !== 'end');
+        if (message === 'end') resolve(undefined);
+        else this.#pass(message);
+      });
+      this.#worker.once('error', reject);
+      this.#worker.once('exit', () => reject(new Error('the thread that reads memory has ended')));
+    });
+    this.#ended = ended.catch((error: Error) => this.#drain(own, error));
+    this.ready = Promise.race([isReady, ended.then(undefined, () => undefined)]);
     this.begun = Promise.race([first, this.#ended.then(() => false)]);
+  }
+
+  /** All other threads of this process are slower than the guest from now on (see yield-to-guest.ts), which waits for QEMU. */
+  guestFirst(): void {
+    this.#worker.postMessage('guest first');
   }
 
   async read(take: (chunk: MemoryChunk) => void): Promise<void> {
@@ -60,17 +73,6 @@ export class PipeThread implements BegunInput {
     for (const slab of this.#early.splice(0)) this.#pass(slab);
     const failure = await this.#ended;
     if (failure) throw failure;
-  }
-
-  async #untilEnd(): Promise<undefined> {
-    await new Promise<void>((resolve, reject) => {
-      this.#worker.on('message', (message: ReadSlab | 'end') => {
-        if (message === 'end') resolve();
-        else this.#pass(message);
-      });
-      this.#worker.once('error', reject);
-      this.#worker.once('exit', () => reject(new Error('the thread that reads memory has ended')));
-    });
   }
 
   /** The thread has died. Whoever reads must go on (see sink-process.ts), though nothing will come of it. */

@@ -32,7 +32,7 @@ afterEach(async () => {
 async function start(guestFirst: boolean): Promise<void> {
   const pipe = await openPipe(MIB);
   ({ writeEnd } = pipe);
-  child = spawn(process.execPath, [helperProgram('snapshot-archiver')], {
+  child = spawn(process.execPath, [helperProgram('snapshot-archiver'), '--pipe'], {
     detached: true,
     stdio: ['pipe', 'pipe', 'inherit', pipe.readEnd],
   });

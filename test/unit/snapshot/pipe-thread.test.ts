@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { close, closeSync, mkdtempSync, rmSync, write, writeFileSync } from 'node:fs';
+import { closeSync, mkdtempSync, rmSync, write, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -17,13 +17,18 @@ let input: PipeThread;
 beforeEach(async () => {
   const pipe = await openPipe(MIB);
   ({ writeEnd } = pipe);
-  input = new PipeThread(pipe.readEnd, false);
+  input = new PipeThread(pipe.readEnd);
 });
 
 afterEach(async () => {
-  await promisify(close)(writeEnd).catch(() => undefined);
+  endMemory();
   await input.read((chunk) => chunk.release()).catch(() => undefined);
 });
+
+function endMemory(): void {
+  if (writeEnd >= 0) closeSync(writeEnd);
+  writeEnd = -1;
+}
 
 /** On threads of libuv's pool: a pipe that is full makes its writer wait. */
 async function send(bytes: Buffer): Promise<void> {
@@ -59,7 +64,7 @@ test('hands on every byte, in order, to a taker who is slower', async () => {
     sent.update(part);
     await send(part);
   }
-  closeSync(writeEnd);
+  endMemory();
   await Promise.all([reading, taking]);
   expect(bytes).toBe(200 * MIB);
   expect(hash.digest('hex')).toBe(sent.digest('hex'));
@@ -75,7 +80,7 @@ test('tells when memory comes, and keeps it until it is wanted', async () => {
   expect(begun).not.toHaveBeenCalled();
   await send(Buffer.from('memory'));
   expect(await input.begun).toBe(true);
-  closeSync(writeEnd);
+  endMemory();
   let text = '';
   await input.read((chunk) => {
     text += chunk.bytes.toString();
@@ -85,7 +90,7 @@ test('tells when memory comes, and keeps it until it is wanted', async () => {
 });
 
 test('tells when none will come', async () => {
-  closeSync(writeEnd);
+  endMemory();
   expect(await input.begun).toBe(false);
 });
 
@@ -95,7 +100,7 @@ test('goes on reading when its thread has died, and says so', async () => {
     const program = join(folder, 'dies.cjs');
     writeFileSync(program, "throw new Error('no memory left');");
     const pipe = await openPipe(MIB);
-    const broken = new PipeThread(pipe.readEnd, false, program);
+    const broken = new PipeThread(pipe.readEnd, program);
     const take = jest.fn();
     const reading = expect(broken.read(take)).rejects.toThrow('no memory left');
     const part = randomBytes(MIB);
