@@ -301,6 +301,8 @@ function tellCodec({ ratio, ratioWithoutSharing, verify, lz4NapiUncompress, veri
 let qemu;
 try {
   qemu = await startGuest();
+  // It has not all done with starting when it counts to one, and is to be an idle guest.
+  await delay(10_000);
   say('the guest runs');
   const results = {};
   const only = new RegExp(values.only);

@@ -14,8 +14,9 @@ const SLAB_BYTES = 256 * 1024;
 const READ_BYTES = 64 * 1024;
 /** 64 MiB: what comes while the taker is away for a tenth of a second, beside what it has yet to do. */
 const SLABS = 256;
-/** So many slabs are read as fast as they come: what a guest has in hand when its memory begins to be taken. */
-const FREELY = 96;
+/** In reads: all that can be held, and what is read as fast as it comes, the pages that a guest has in hand at first. */
+const ROOM = SLABS * (SLAB_BYTES / READ_BYTES);
+const FREELY = 384;
 /** How long a pipe that was emptied is left alone, because QEMU writes page by page, and a taker who has no room. */
 const MOMENT_MS = 1;
 /** Less than this is not worth a sleep. */
@@ -25,7 +26,7 @@ if (!parentPort) throw new Error('this file is a worker thread');
 const port = parentPort;
 const { descriptor } = workerData as PipeReaderData;
 // Where the guest doesn't wait for QEMU, it may be QEMU's last look that is read, for which the guest stands still.
-let pace = new ReadingPace(SLABS, SLABS);
+let pace = new ReadingPace(ROOM, ROOM);
 const clock = new Int32Array(new SharedArrayBuffer(4));
 const sleep = (milliseconds: number): void => void Atomics.wait(clock, 0, 0, milliseconds);
 // An empty pipe is an exception with a stack, a thousand times a second.
@@ -36,6 +37,7 @@ const spare: Uint8Array[] = [];
 let slabs = 0;
 let slab: Uint8Array | undefined;
 let filled = 0;
+/** In bytes, ever. */
 let bytesRead = 0;
 let taken = 0;
 
@@ -47,7 +49,8 @@ for (;;) {
     sleep(MOMENT_MS);
     continue;
   }
-  const length = readNow(slab);
+  const wanted = Math.min(READ_BYTES, SLAB_BYTES - filled);
+  const length = readNow(slab, wanted);
   if (length === 0) break;
   if (length === undefined) {
     handOn();
@@ -57,16 +60,17 @@ for (;;) {
   filled += length;
   bytesRead += length;
   if (filled === SLAB_BYTES) handOn();
-  const delay = pace.delay(performance.now(), bytesRead / SLAB_BYTES, taken);
+  const delay = pace.delay(performance.now(), bytesRead / READ_BYTES, taken / READ_BYTES);
   if (delay >= LEAST_SLEEP_MS) sleep(delay);
+  else if (length < wanted) sleep(MOMENT_MS);
 }
 handOn();
 port.postMessage('end');
 
 /** @returns undefined if the pipe is empty, 0 at its end */
-function readNow(into: Uint8Array): number | undefined {
+function readNow(into: Uint8Array, wanted: number): number | undefined {
   try {
-    return readSync(descriptor, into, filled, Math.min(READ_BYTES, SLAB_BYTES - filled), null);
+    return readSync(descriptor, into, filled, wanted, null);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'EAGAIN' || code === 'EINTR') return undefined;
@@ -95,11 +99,11 @@ function takeBack(): void {
   for (let told = receiveMessageOnPort(port); told; told = receiveMessageOnPort(port)) {
     const message = told.message as ReadSlab | 'guest first';
     if (message === 'guest first') {
-      pace = new ReadingPace(SLABS, FREELY);
+      pace = new ReadingPace(ROOM, FREELY);
       yieldToGuest();
       continue;
     }
     spare.push(new Uint8Array(message.buffer));
-    taken += message.length / SLAB_BYTES;
+    taken += message.length;
   }
 }
