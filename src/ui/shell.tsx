@@ -161,6 +161,8 @@ export class Shell {
       screen: this.#screenFor(() => running),
     };
     this.#running = running;
+    // A Ctrl-C that is meant for this one is no second one.
+    this.#abortedAt = Number.NEGATIVE_INFINITY;
     const ticks = setInterval(() => this.#paint(), TICK_MS);
     try {
       const { abort, screen } = running;
