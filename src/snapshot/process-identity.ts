@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { statFields } from './process-stat.js';
 
 /** A process that cannot be mistaken for a later one with the same number. */
 export interface ProcessIdentity {
@@ -11,8 +12,7 @@ export interface ProcessIdentity {
 export async function identifyProcess(pid: number): Promise<ProcessIdentity | undefined> {
   try {
     const stat = await readFile(`/proc/${pid}/stat`, 'latin1');
-    // The command name (field 2) may hold blanks and parentheses: count from the last one.
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    const fields = statFields(stat);
     const [state, startTime] = [fields[0], fields[19]];
     return startTime === undefined || state === 'Z' || state === 'X' ? undefined : { pid, startTime };
   } catch {

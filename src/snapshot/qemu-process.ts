@@ -2,6 +2,7 @@ import { readdir, readFile, readlink, realpath } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { QemuProcess } from './guest.js';
 import { identifyProcess } from './process-identity.js';
+import { statFields } from './process-stat.js';
 
 /**
  * The process that listens on a unix socket: its inode from /proc/net/unix, then whoever has that inode open. Of several,
@@ -79,7 +80,7 @@ export interface CpuUse {
 /** @param thread its id; undefined for the whole process. @throws SystemError it is gone. */
 export async function cpuUse(pid: number, thread?: number): Promise<CpuUse> {
   const stat = await readFile(`/proc/${pid}/${thread === undefined ? '' : `task/${thread}/`}stat`, 'latin1');
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const fields = statFields(stat);
   // Fields 14, 15 and 39 of proc(5); Linux has 100 ticks a second in this file on every architecture.
   const ticks = (field: number): bigint => BigInt(fields[field] ?? 0) * 10_000_000n;
   return { user: ticks(11), system: ticks(12), cpu: Number(fields[36] ?? 0) };

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { setPriority } from 'node:os';
 import { basename } from 'node:path';
+import { statFields } from './process-stat.js';
 
 /** Of the other threads: a tenth of a processor's time where somebody else wants it, too. */
 const THREADS_NICE = 10;
@@ -25,9 +26,8 @@ export function yieldToGuest(): void {
 }
 
 function leadsItsSession(): boolean {
-  // pid (comm) state ppid pgrp session: a comm may have anything in it.
-  const stat = readFileSync('/proc/self/stat', 'latin1');
-  const session = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[3];
+  // State, parent, process group, session.
+  const session = statFields(readFileSync('/proc/self/stat', 'latin1'))[3];
   return Number(session) === process.pid;
 }
 
